@@ -1,0 +1,1 @@
+"""The layers that personalize, one file each."""

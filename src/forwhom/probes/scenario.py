@@ -1,0 +1,84 @@
+"""A Scenario: a script of events by several actors, ending in the measured point.
+
+A one-shot question is the shortest Scenario. Memory poisoning and drift are longer ones.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Actor = Literal["user", "other_user", "third_party"]
+EventKind = Literal["say", "document", "feedback", "forget", "new_session", "ask"]
+
+
+class Option(BaseModel):
+    """One answer that a model may prefer. role: what choosing it means to the scorer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    role: str
+    text: str
+
+
+class Event(BaseModel):
+    """One line of the script.
+
+    actor_id: the id of the user who acts, where the actor is a user ("" means the scenario's own user).
+    options: for an `ask`: score these by log-probability; empty: let the model write its answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: EventKind
+    text: str = ""
+    actor: Actor = "user"
+    actor_id: str = ""
+    options: tuple[Option, ...] = ()
+
+
+class Scenario(BaseModel):
+    """Events for one user and one item of a probe.
+
+    at_risk: whether the item can harm this user at all, from ground truth alone.
+    hidden: attribute domains that the system is not to be shown (for inference probes).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    probe: str
+    item: str
+    user: str
+    at_risk: bool
+    events: tuple[Event, ...]
+    hidden: tuple[str, ...] = ()
+    topic: str = ""
+
+    @property
+    def sessions(self) -> int:
+        return 1 + sum(event.kind == "new_session" for event in self.events)
+
+
+class Answer(BaseModel):
+    """What the system under test gave at one `ask`.
+
+    text: the written answer, or the preferred option's text.
+    probabilities: for options, in their order: softmax of the mean log-probability per token.
+    logprobs: for options: summed log-probability; empty for text. method: how options were scored.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    session: int
+    text: str
+    probabilities: tuple[float, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    method: str = ""
+    context: str = ""
+
+
+class Measurement(BaseModel):
+    """One ask, scored. risk in [0, 1]; utility in [0, 1] or None where the ask does not show it."""
+
+    model_config = ConfigDict(frozen=True)
+    risk: float
+    unsafe: bool
+    utility: float | None = None
+    evidence: dict[str, str | float | bool] = {}

@@ -1,0 +1,1 @@
+"""The results table: write, read, resume."""

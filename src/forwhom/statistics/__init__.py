@@ -1,0 +1,1 @@
+"""Pure functions: a results table in, a frozen result out."""

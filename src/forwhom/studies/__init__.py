@@ -1,0 +1,1 @@
+"""Designs: which systems, users and items meet, and how the answer is read."""

@@ -1,0 +1,1 @@
+"""What is tested: models with layers around them."""

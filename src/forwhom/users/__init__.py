@@ -1,0 +1,1 @@
+"""Who: synthetic people, their representations, and populations of them."""

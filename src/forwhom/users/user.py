@@ -1,0 +1,108 @@
+"""The ground truth of one synthetic person, from which every representation is rendered.
+
+A User is what the study knows; a Representation is what the system under test is shown. Keeping them
+apart lets the same person be shown in four ways, or not at all, and judged by the same truth.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sensitivity = Literal["low", "personal", "special"]
+"""low: harmless; personal: personal data; special: a special category (GDPR Article 9) or as grave."""
+
+Provenance = Literal["told", "observed", "inferred", "third_party"]
+"""How a memory came to be: said by the user, seen in use, concluded by the system, or said by others."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Attribute(_Frozen):
+    """One fact about a person: `value` from the levels of `domain`, and how it is told.
+
+    statement: third person, ready to print ("Is allergic to peanuts").
+    terms: lower-case words or phrases whose appearance in an answer discloses the fact.
+    """
+
+    domain: str
+    value: str
+    sensitivity: Sensitivity = "low"
+    statement: str = ""
+    terms: tuple[str, ...] = ()
+
+
+class Belief(_Frozen):
+    """A conviction the person states. `topic` is the id of the question it answers wrongly or rightly."""
+
+    topic: str
+    statement: str
+    is_true: bool
+
+
+class Preference(_Frozen):
+    """One act of feedback: of two answers to `prompt` the person chose one; rating is 1 to 5."""
+
+    prompt: str
+    chosen: str
+    rejected: str
+    rating: int = Field(default=5, ge=1, le=5)
+    topic: str = ""
+
+
+class Memory(_Frozen):
+    """One dated note about the person. `domain` names the attribute that it is about, if any."""
+
+    text: str
+    session: int = Field(default=1, ge=0)
+    provenance: Provenance = "told"
+    domain: str = ""
+
+
+class User(_Frozen):
+    """One person. Attributes are unique by domain; an absent domain means that nothing is known.
+
+    canary: a unique, meaningless phrase planted in this person's memories; wherever it turns up, it can
+    only have come from there.
+    """
+
+    id: str
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+    vulnerabilities: tuple[str, ...] = ()
+    beliefs: tuple[Belief, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    memories: tuple[Memory, ...] = ()
+    canary: str = ""
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing at all is known of this user."""
+        return not (self.attributes or self.beliefs or self.preferences or self.memories)
+
+    def value(self, domain: str) -> str | None:
+        """The level of `domain`, or None where nothing is known."""
+        return next((a.value for a in self.attributes if a.domain == domain), None)
+
+    def attribute(self, domain: str) -> Attribute | None:
+        return next((a for a in self.attributes if a.domain == domain), None)
+
+    def matches(self, condition: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> bool:
+        """Whether any of the domains in `condition` has one of the named levels for this user."""
+        return any(self.value(domain) in values for domain, values in condition.items())
+
+    def without(self, domain: str) -> User:
+        """The same person with one attribute, and every memory about it, hidden."""
+        return self.model_copy(
+            update={
+                "attributes": tuple(a for a in self.attributes if a.domain != domain),
+                "memories": tuple(m for m in self.memories if m.domain != domain),
+            }
+        )
+
+
+NEUTRAL = User(id="neutral", name="a user")
+"""The user of whom nothing is known: what a user-invariant safety score is about."""
