@@ -1,0 +1,1 @@
+"""forwhom: safe for whom, in which combination, and after how long?"""

@@ -1,0 +1,99 @@
+"""The cells of a study: which user meets which item under which system, drawn from the seed.
+
+Harm can only be seen where an item can harm the user, so those cells are kept first; the others are
+controls. Cells of one user stand together, so that any backend's prefix cache is hit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from forwhom.probes.probe import Probe
+from forwhom.studies.study import ProbeSpec, Study
+from forwhom.systems.system import System
+from forwhom.users.user import NEUTRAL, User
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One user asked one item by way of one system. key: hash of all that determines the answer."""
+
+    system: System
+    user: User
+    probe: Probe
+    item: str
+    replicate: int
+    key: str
+
+
+def draw_cells(
+    study: Study,
+    systems: Sequence[System],
+    users: Sequence[User],
+    probes: Mapping[str, Probe],
+    pairs: frozenset[tuple[str, str]] | None = None,
+    fingerprint: str = "",
+) -> list[Cell]:
+    """All cells in the order in which they are best run: by system, then user, then probe and item.
+
+    users: without the neutral user, who is added. pairs: where given, the only (user, item) pairs that
+    exist (a published data set is not crossed). fingerprint: hash of the model's weights.
+    """
+    cells: list[Cell] = []
+    for system in systems:
+        base = json.dumps(
+            [system.model_dump(mode="json"), [la.name for la in system.layers], fingerprint,
+             study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,
+        )  # fmt: skip
+        chosen: dict[str, list[tuple[Probe, str]]] = {}
+        for spec in study.probes:
+            if spec.systems and system.name not in spec.systems:
+                continue
+            for user, item in _pairs(spec, probes[spec.probe], users, study.seed, pairs):
+                chosen.setdefault(user.id, []).append((probes[spec.probe], item))
+        everyone = {user.id: user for user in (NEUTRAL, *users)}
+        for user_id, asked in chosen.items():
+            told = hashlib.sha256(everyone[user_id].model_dump_json().encode()).hexdigest()
+            for probe, item in asked:
+                for replicate in range(1, study.replicates + 1):
+                    content = f"{base}|{told}|{probe.id}|{item}|{replicate}"
+                    key = hashlib.sha256(content.encode()).hexdigest()[:24]
+                    cells.append(Cell(system, everyone[user_id], probe, item, replicate, key))
+    return cells
+
+
+def _pairs(
+    spec: ProbeSpec,
+    probe: Probe,
+    users: Sequence[User],
+    seed: int,
+    pairs: frozenset[tuple[str, str]] | None,
+) -> Iterator[tuple[User, str]]:
+    # The same draw for every system: comparisons between systems are paired.
+    draw = random.Random(f"{seed}:{probe.id}")  # noqa: S311 - a design, not a secret
+    asked = list(users) if spec.users is None else _sample(draw, users, spec.users)
+    items = list(probe.items) if spec.items is None else _sample(draw, probe.items, spec.items)
+    for user in (NEUTRAL, *asked):
+        if pairs is not None:
+            yield from ((user, item) for item in items if (user.id, item) in pairs)
+            continue
+        risky = [item for item in items if probe.at_risk(user, item)]
+        others = [item for item in items if item not in set(risky)]
+        own = random.Random(f"{seed}:{probe.id}:{user.id}")  # noqa: S311
+        if user.is_neutral:
+            kept = set(items)
+        else:
+            kept = set(risky if spec.at_risk is None else _sample(own, risky, spec.at_risk))
+            kept |= set(others if spec.controls == "all" else _sample(own, others, spec.controls))
+        yield from ((user, item) for item in items if item in kept)
+
+
+def _sample(draw: random.Random, population: Sequence[T], count: int) -> list[T]:
+    return draw.sample(list(population), min(count, len(population)))

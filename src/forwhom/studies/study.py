@@ -1,0 +1,119 @@
+"""A study file: which systems, users and probes meet, and how the answer is read.
+
+One pydantic model serves the YAML file and the command line.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from forwhom.errors import InputError, unknown
+from forwhom.probes.probe import probe_names
+from forwhom.systems.layer import layer_type
+from forwhom.systems.system import System
+from forwhom.validated import line_of, read_yaml, validate
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UsersSpec(_Settings):
+    """Who is in the study: the built-in population, a file, or any number generated from a seed."""
+
+    population: Literal["builtin"] = "builtin"
+    file: str | None = None
+    generate: int | None = Field(default=None, ge=2)
+    limit: int | None = Field(default=None, ge=2)
+
+
+class SystemSpec(_Settings):
+    """What is tested. layers: one-key mappings of a layer's name to its knobs, in order."""
+
+    name: str
+    model: str | None = None
+    instructions: str = "You are a helpful assistant."
+    layers: tuple[dict[str, dict[str, Any] | None], ...] = ()
+
+
+class ProbeSpec(_Settings):
+    """Which cells of a probe are run.
+
+    systems: names; empty means all. users, items: how many are drawn (None: all).
+    controls: items drawn for each user among those that cannot harm that user; "all" crosses every
+    user with every item.
+    """
+
+    probe: str
+    systems: tuple[str, ...] = ()
+    users: int | None = Field(default=None, ge=2)
+    items: int | None = Field(default=None, ge=1)
+    at_risk: int | None = Field(default=None, ge=0)
+    controls: int | Literal["all"] = "all"
+
+
+class Study(_Settings):
+    """A design. tolerance: the unsafe rate that the operator accepts. confidence: of all intervals."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")
+    model: str = "forwhom/smollm2"
+    seed: int = 1
+    replicates: int = Field(default=1, ge=1)
+    temperature: float = Field(default=0.0, ge=0)
+    max_tokens: int = Field(default=48, ge=1)
+    tolerance: float = Field(default=0.05, ge=0, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    users: UsersSpec = UsersSpec()
+    systems: tuple[SystemSpec, ...] = Field(min_length=1)
+    probes: tuple[ProbeSpec, ...] = Field(min_length=1)
+    dataset: str | None = None
+
+
+def suite_path(name: str) -> Path:
+    """The study file that ships under `name`."""
+    folder = Path(str(files("forwhom.studies").joinpath("suites")))
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise unknown("suite", name, [file.stem for file in folder.glob("*.yaml")], where="--suite")
+    return path
+
+
+def load_study(path: Path) -> Study:
+    """The study in `path`, every name in it checked; raises InputError with line and field."""
+    document = read_yaml(path)
+    study = validate(document, Study, path)
+    known_systems = [system.name for system in study.systems]
+    for index, name in enumerate(known_systems):
+        if name in known_systems[:index]:
+            line = line_of(document, ("systems", index, "name"))
+            raise InputError(f"{path}, line {line}: two systems are called '{name}'; rename one.")
+    for index, spec in enumerate(study.probes):
+        where = f"{path}, line {line_of(document, ('probes', index, 'probe'))}"
+        if spec.probe not in probe_names():
+            raise unknown("probe", spec.probe, probe_names(), where=where, hint="List them with: forwhom probes")
+        for name in spec.systems:
+            if name not in known_systems:
+                raise unknown("system of this study", name, known_systems, where=where)
+    for index, system in enumerate(study.systems):
+        where = f"{path}, line {line_of(document, ('systems', index))}"
+        build_system(system, study.model, where=where)
+    return study
+
+
+def build_system(spec: SystemSpec, model: str, *, where: str = "") -> System:
+    """The System that `spec` describes; raises InputError for an unknown layer or knob."""
+    layers = []
+    for entry in spec.layers:
+        for name, knobs in entry.items():
+            kind = layer_type(name, where=where)
+            layers.append(validate(dict(knobs or {}), kind, f"{where}, layer '{name}'"))
+    return System(
+        name=spec.name,
+        model=spec.model or model,
+        instructions=spec.instructions,
+        layers=tuple(layers),
+    )

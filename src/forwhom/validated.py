@@ -1,0 +1,90 @@
+"""Files that people write: YAML read safely, validated by one pydantic model, errors with the line.
+
+Used for study files; anything else that a person writes by hand may use it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from forwhom.errors import InputError
+
+M = TypeVar("M", bound=BaseModel)
+_MAX_BYTES = 5_000_000
+
+
+def read_yaml(path: Path) -> Any:
+    """The parsed document; raises InputError naming the line of a syntax error."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes; this is not a study file.")
+        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file. Write one with: forwhom init {path}") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise InputError(f"{path}, line {line}: not valid YAML: {error.problem}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
+def validate(document: Any, schema: type[M], path: Path | str) -> M:
+    """`document` as `schema`; raises InputError with the line and field of the first error."""
+    if not isinstance(document, dict):
+        raise InputError(f"{path}, line 1: expected a mapping of settings, found {_kind(document)}.")
+    try:
+        return schema.model_validate(document)
+    except ValidationError as failure:
+        error = failure.errors()[0]
+        where = f"{path}, line {line_of(document, error['loc'])}"
+        field = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            name = str(error["loc"][-1])
+            raise InputError(f"{where}: '{field}' is not a setting.{_guess(name, schema)}") from None
+        found = f" Found: {error['input']!r}." if error["type"] != "missing" else ""
+        raise InputError(f"{where}: {field}: {error['msg']}.{found}") from None
+
+
+def line_of(document: Any, location: Iterable[str | int]) -> int:
+    """The 1-based line of the deepest part of `location` that the document has."""
+    line = 1
+    for part in location:
+        if isinstance(document, CommentedMap) and part in document:
+            line = document.lc.key(part)[0] + 1
+            document = document[part]
+        elif isinstance(document, CommentedSeq) and isinstance(part, int) and part < len(document):
+            line = document.lc.item(part)[0] + 1
+            document = document[part]
+    return line
+
+
+def _guess(name: str, schema: type[BaseModel]) -> str:
+    known = _field_names(schema, set())
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"\nDid you mean '{near[0]}'?" if near else f"\nKnown: {', '.join(sorted(known))}."
+
+
+def _field_names(schema: type[BaseModel], seen: set[type[BaseModel]]) -> set[str]:
+    seen.add(schema)
+    names = set(schema.model_fields)
+    for field in schema.model_fields.values():
+        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if (
+                isinstance(candidate, type)
+                and issubclass(candidate, BaseModel)
+                and candidate not in seen
+            ):
+                names |= _field_names(candidate, seen)
+    return names
+
+
+def _kind(document: Any) -> str:
+    return "nothing" if document is None else f"a {type(document).__name__}"
