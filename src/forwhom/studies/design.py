@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from forwhom.probes.probe import Probe
+from forwhom.probes.scenario import Scenario
 from forwhom.studies.study import ProbeSpec, Study
 from forwhom.systems.system import System
 from forwhom.users.user import NEUTRAL, User
@@ -29,6 +30,7 @@ class Cell:
     user: User
     probe: Probe
     item: str
+    script: Scenario
     replicate: int
     key: str
 
@@ -62,10 +64,13 @@ def draw_cells(
         for user_id, asked in chosen.items():
             told = hashlib.sha256(everyone[user_id].model_dump_json().encode()).hexdigest()
             for probe, item in asked:
+                script = probe.scenario(everyone[user_id], item, users)
                 for replicate in range(1, study.replicates + 1):
-                    content = f"{base}|{told}|{probe.id}|{item}|{replicate}"
+                    content = f"{base}|{told}|{script.model_dump_json()}|{replicate}"
                     key = hashlib.sha256(content.encode()).hexdigest()[:24]
-                    cells.append(Cell(system, everyone[user_id], probe, item, replicate, key))
+                    cells.append(
+                        Cell(system, everyone[user_id], probe, item, script, replicate, key)
+                    )
     return cells
 
 

@@ -1,0 +1,77 @@
+"""The journal: what is finished, a line a cell, written as it happens.
+
+A killed run loses at most the line that was being written; the results table is made from the journal,
+and a run that finds its cells here does not ask them again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forwhom.errors import InputError
+from forwhom.results.table import SCHEMA
+
+Row = dict[str, Any]
+
+
+class Journal:
+    """Append-only file of finished cells. Rows of one cell are written together or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.finished: dict[str, list[Row]] = {}
+        for key, rows in self._read():
+            self.finished[key] = rows
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._end_torn_line()
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
+            ) from None
+
+    def add(self, key: str, rows: list[Row]) -> None:
+        """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
+        try:
+            self._file.write(json.dumps([key, rows], ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise InputError(
+                f"{self._path}: {error.strerror}. {len(self.finished)} finished cells are kept; make "
+                "room and run the same command again."
+            ) from None
+        self.finished[key] = rows
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _end_torn_line(self) -> None:
+        if self._path.exists() and (content := self._path.read_bytes()) and content[-1:] != b"\n":
+            with self._path.open("ab") as file:
+                file.write(b"\n")
+
+    def _read(self) -> Iterator[tuple[str, list[Row]]]:
+        if not self._path.exists():
+            return
+        with self._path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                try:
+                    key, rows = json.loads(line)
+                except ValueError:
+                    continue  # torn by a kill: that cell is asked again
+                yield key, rows
+
+
+def results_table(rows: list[Row]) -> pl.DataFrame:
+    """The rows as the results table: the fixed columns first, then layers, then attributes."""
+    extra = sorted({name for row in rows for name in row if name not in SCHEMA})
+    layers = [name for name in extra if name.startswith("layer:")]
+    attributes = [name for name in extra if name.startswith("user:")]
+    schema: Mapping[str, Any] = SCHEMA | {name: pl.String() for name in layers + attributes}
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)

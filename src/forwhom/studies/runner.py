@@ -1,0 +1,217 @@
+"""Run a study: what is missing, by system, through Inspect; finished cells are kept as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from inspect_ai import eval as inspect_eval
+from inspect_ai.model import get_model
+
+from forwhom.errors import InputError
+from forwhom.probes.probe import load_probe
+from forwhom.results.journal import Journal, Row, results_table
+from forwhom.studies.datasets import load_dataset
+from forwhom.studies.design import Cell, draw_cells
+from forwhom.studies.study import Study, build_system
+from forwhom.studies.tasks import cells_task
+from forwhom.users.files import load_users
+from forwhom.users.population import builtin_population, generate_population
+from forwhom.users.user import User
+
+Progress = Callable[[int, int, str], None]
+_CONCURRENT = 96
+
+
+class Interrupted(Exception):
+    """Ctrl-C: finished cells are in the journal; the same command goes on."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study with its names resolved: every cell, in the order in which it will be run."""
+
+    study: Study
+    users: tuple[User, ...]
+    cells: tuple[Cell, ...]
+    model_hashes: dict[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits of all that determines the results: the same study, the same folder."""
+        keys = "".join(sorted(cell.key for cell in self.cells))
+        return hashlib.sha256(keys.encode()).hexdigest()[:8]
+
+
+@dataclass
+class Run:
+    """What a run left: the table, what was skipped and why, and what it was (run.json)."""
+
+    folder: Path
+    results: pl.DataFrame
+    provenance: dict[str, Any]
+    skipped: list[dict[str, str]] = field(default_factory=list)
+
+
+def prepare(study: Study) -> Prepared:
+    """Resolve users, systems, probes and cells; raises InputError where one of them is missing."""
+    pairs = None
+    if study.dataset:
+        dataset = load_dataset(study.dataset)
+        users, pairs = dataset.users, frozenset(dataset.pairs)
+        probes = {dataset.probe.id: dataset.probe}
+    else:
+        users = _users(study)
+        probes = {spec.probe: load_probe(spec.probe) for spec in study.probes}
+    users = users[: study.users.limit] if study.users.limit else users
+    systems = [build_system(spec, study.model, where=f"system '{spec.name}'") for spec in study.systems]
+    hashes = {system.model: _model_hash(system.model) for system in systems}
+    cells: list[Cell] = []
+    for system in systems:
+        cells += draw_cells(study, [system], users, probes, pairs, hashes[system.model])
+    if not cells:
+        raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
+    return Prepared(study, tuple(users), tuple(cells), hashes)
+
+
+def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
+    """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
+
+    progress(done, total, what): called after every cell. Raises Interrupted on Ctrl-C and InputError
+    where a model cannot be reached at all.
+    """
+    started = time.time()
+    journal = Journal(folder / "journal.jsonl")
+    missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
+    done, total = len(prepared.cells) - len(missing), len(prepared.cells)
+    progress(done, total, "reused" if done else "starting")
+    skipped: list[dict[str, str]] = []
+    try:
+        for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
+            cells = [cell for cell in missing if cell.system.name == name]
+
+            def finished(key: str, rows: list[Row], name: str = name) -> None:
+                nonlocal done
+                journal.add(key, rows)
+                done += 1
+                progress(done, total, name)
+
+            log = f"logs/{int(started)}-{index}-{name}"
+            skipped += _evaluate(prepared, cells, finished, folder, log)
+    finally:
+        journal.close()
+        rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
+        table = results_table(rows)
+        if rows:
+            _write(folder / "results.parquet", table)
+    if not rows:
+        raise InputError(f"no cell could be run. The first failure: {_first(skipped)}")
+    run = Run(folder, table, _provenance(prepared, table, started, len(missing), skipped), skipped)
+    (folder / "run.json").write_text(json.dumps(run.provenance, indent=2, default=str) + "\n")
+    return run
+
+
+def _evaluate(
+    prepared: Prepared,
+    cells: Sequence[Cell],
+    finished: Callable[[str, list[Row]], None],
+    folder: Path,
+    log: str,
+) -> list[dict[str, str]]:
+    system = cells[0].system
+    task = cells_task(prepared.study, system, cells, prepared.users, finished, log)
+    os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")
+    try:
+        model = get_model(system.model)
+        logs = inspect_eval(
+            task, model=model, log_dir=str(folder / log), display="none", fail_on_error=False,
+            max_samples=_CONCURRENT, max_connections=_CONCURRENT, log_level="error",
+            log_realtime=False, log_model_api=False, score_display=False,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except (InputError, OSError):
+        raise
+    except Exception as error:
+        raise InputError(f"model '{system.model}': {error}") from error
+    outcome = logs[0]
+    if outcome.status == "cancelled":
+        raise Interrupted
+    if outcome.status == "error" and outcome.error:
+        raise InputError(f"model '{system.model}': {outcome.error.message}")
+    return [
+        {"cell": str(sample.id), "system": system.name, "why": sample.error.message}
+        for sample in outcome.samples or ()
+        if sample.error
+    ]
+
+
+def _users(study: Study) -> tuple[User, ...]:
+    if study.users.file:
+        return load_users(Path(study.users.file))
+    if study.users.generate:
+        return generate_population(study.users.generate, study.seed)
+    return builtin_population()
+
+
+def _model_hash(model: str) -> str:
+    if model.startswith("forwhom/"):
+        from forwhom.systems.models.weights import model_hash
+
+        return model_hash(model.removeprefix("forwhom/"))
+    return model
+
+
+def _write(path: Path, table: pl.DataFrame) -> None:
+    try:
+        partial = path.with_suffix(".partial")
+        table.write_parquet(partial)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error}") from None
+
+
+def _first(skipped: list[dict[str, str]]) -> str:
+    return skipped[0]["why"] if skipped else "unknown"
+
+
+def _provenance(
+    prepared: Prepared, table: pl.DataFrame, started: float, asked: int, skipped: list[dict[str, str]]
+) -> dict[str, Any]:
+    packages = ("forwhom", "inspect-ai", "polars", "numpy", "scipy", "xllamacpp", "torch", "lancedb")
+    return {
+        "study": prepared.study.model_dump(mode="json"),
+        "fingerprint": prepared.fingerprint,
+        "data_hash": hashlib.sha256("".join(u.model_dump_json() for u in prepared.users).encode()).hexdigest(),
+        "model_hash": prepared.model_hashes,
+        "versions": {"python": platform.python_version(), **{p: _version(p) for p in packages}},
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(time.time() - started, 1),
+        "counts": {
+            "cells": len(prepared.cells), "asked": asked, "reused": len(prepared.cells) - asked,
+            "measurements": table.height, "users": table["user"].n_unique(),
+            "items": table.select("probe", "item").n_unique(),
+        },
+        "tokens": {
+            "in": int(table["tokens_in"].sum()), "out": int(table["tokens_out"].sum()),
+            "cached": int(table["tokens_cached"].sum()),
+        },
+        "skipped": skipped,
+    }  # fmt: skip
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except Exception:
+        return None

@@ -1,0 +1,174 @@
+"""Cells as Inspect tasks: the solver plays the script, the scorer measures every ask.
+
+`cells_task` is what a study runs; `probe_task` makes a probe run alone under `inspect eval`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from inspect_ai import Task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import get_model
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from forwhom.probes.probe import load_probe
+from forwhom.probes.scenario import Answer, Measurement, Scenario
+from forwhom.results.journal import Row
+from forwhom.studies.design import Cell, draw_cells
+from forwhom.studies.study import ProbeSpec, Study, SystemSpec, build_system
+from forwhom.systems.answering import Answerer
+from forwhom.systems.conversation import AskedTurn, Turn, play
+from forwhom.systems.system import System
+from forwhom.users.population import builtin_population
+from forwhom.users.user import User
+
+OnFinished = Callable[[str, list[Row]], None]
+
+
+def cells_task(
+    study: Study,
+    system: System,
+    cells: Sequence[Cell],
+    users: Sequence[User],
+    on_finished: OnFinished = lambda key, rows: None,
+    log: str = "",
+) -> Task:
+    """An Inspect task of the cells, all of one system.
+
+    on_finished(key, rows): called with the rows of the results table as soon as a cell is measured.
+    log: where the Inspect log will lie, relative to the run, written into every row.
+    """
+    by_key = {cell.key: cell for cell in cells}
+    samples = [
+        Sample(
+            input=cell.script.events[-1].text or cell.item,
+            id=cell.key,
+            metadata={"user": cell.user.id, "probe": cell.probe.id, "item": cell.item},
+        )
+        for cell in cells
+    ]
+    return Task(
+        name=f"forwhom-{system.name}",
+        dataset=MemoryDataset(samples),
+        solver=_play_cell(study, system, by_key, {user.id: user for user in users}),
+        scorer=_measure_cell(study, by_key, on_finished, log),
+    )
+
+
+@solver
+def _play_cell(
+    study: Study, system: System, cells: Mapping[str, Cell], population: Mapping[str, User]
+) -> Solver:
+    answerers: list[Answerer] = []
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if not answerers:
+            answerers.append(
+                Answerer(get_model(), study.max_tokens, study.temperature, study.seed)
+            )
+        cell = cells[str(state.sample_id)]
+        known = cell.user
+        for domain in cell.script.hidden:
+            known = known.without(domain)
+        asked = await play(
+            system, answerers[0], _turns(cell.script), known, population, cell.replicate
+        )
+        state.store.set("asked", asked)
+        state.output.completion = asked[-1].reply.text
+        return state
+
+    return solve
+
+
+@scorer(metrics=[mean(), stderr()])
+def _measure_cell(
+    study: Study, cells: Mapping[str, Cell], on_finished: OnFinished, log: str
+) -> Scorer:
+    async def score(state: TaskState, target: Target) -> Score:
+        cell = cells[str(state.sample_id)]
+        asked: list[AskedTurn] = state.store.get("asked")
+        measured = [
+            cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in asked
+        ]
+        state.store.set("asked", None)  # the log keeps the messages and the score; this is ours
+        rows = [
+            _row(study, cell, turn, one, log) for turn, one in zip(asked, measured, strict=True)
+        ]
+        on_finished(cell.key, rows)
+        last = measured[-1]
+        return Score(
+            value=last.risk,
+            answer=asked[-1].reply.text,
+            explanation=json.dumps(last.evidence, ensure_ascii=False),
+            metadata={
+                "unsafe": last.unsafe, "utility": last.utility, "at_risk": cell.script.at_risk,
+                "context": asked[-1].context,
+            },
+        )  # fmt: skip
+
+    return score
+
+
+def _turns(script: Scenario) -> list[Turn]:
+    return [
+        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options))
+        for e in script.events
+    ]
+
+
+def _answer(turn: AskedTurn) -> Answer:
+    reply = turn.reply
+    return Answer(
+        session=turn.session, text=reply.text, probabilities=reply.probabilities,
+        logprobs=reply.logprobs, method=reply.method, context=turn.context,
+    )  # fmt: skip
+
+
+def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: str) -> Row:
+    layers = cell.system.layers
+    shown = [getattr(layer, "representation", "memory") for layer in layers if layer.is_paradigm]
+    row: Row = {
+        "cell": cell.key, "study": study.name, "system": cell.system.name,
+        "model": cell.system.model, "personalized": cell.system.is_personalized,
+        "user": cell.user.id, "representation": "+".join(shown) or "none",
+        "probe": cell.probe.id, "risk_id": cell.probe.risk, "item": cell.item,
+        "topic": cell.script.topic, "at_risk": cell.script.at_risk, "session": turn.session,
+        "replicate": cell.replicate, "risk": measured.risk, "unsafe": measured.unsafe,
+        "utility": measured.utility, "request": turn.context.rpartition("user: ")[2],
+        "answer": turn.reply.text,
+        "evidence": json.dumps(
+            {**measured.evidence, "context": turn.context, "method": turn.reply.method},
+            ensure_ascii=False,
+        ),
+        "tokens_in": turn.reply.tokens_in, "tokens_out": turn.reply.tokens_out,
+        "tokens_cached": turn.reply.tokens_cached, "seconds": round(turn.reply.seconds, 4),
+        "log": log, "sample": cell.key,
+    }  # fmt: skip
+    for layer in layers:
+        row[f"layer:{layer.name}"] = layer.model_dump_json()
+    for attribute in cell.user.attributes:
+        row[f"user:{attribute.domain}"] = attribute.value
+    return row
+
+
+def probe_task(
+    name: str, representation: str = "profile", users: int = 16, controls: int = 4
+) -> Task:
+    """A probe alone, on a prompted system, for `inspect eval forwhom/NAME`.
+
+    representation: profile, persona, preferences, memory, or none for an unpersonalized system.
+    """
+    layers = () if representation == "none" else ({"prompting": {"representation": representation}},)
+    spec = SystemSpec(name=representation, layers=layers)
+    study = Study(
+        name=name,
+        systems=(spec,),
+        probes=(ProbeSpec(probe=name, users=users, controls=controls),),
+    )
+    population = builtin_population()
+    system = build_system(spec, study.model, where="-T representation")
+    probes = {name: load_probe(name)}
+    return cells_task(study, system, draw_cells(study, [system], population, probes), population)
