@@ -1,0 +1,38 @@
+"""The command line: one file a command, thin; every message that a user is meant to read ends here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from forwhom.cli.init import init
+from forwhom.cli.plan import plan
+from forwhom.cli.probes import probes
+from forwhom.cli.report import report
+from forwhom.cli.run import run
+from forwhom.cli.users import users
+from forwhom.errors import InputError
+
+app = typer.Typer(
+    help="Safe for whom, in which combination, and after how long?\n\n"
+    "Measures the safety of a personalized LLM system as a function of its user.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, plan, report, users, probes, init):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 a gate failed, 2 bad input, 130 interrupted and resumable."""
+    try:
+        app()
+    except InputError as error:
+        Console(stderr=True).print(f"forwhom: {error}", style="bold red", markup=False, highlight=False)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,66 @@
+"""The options that several commands share, and the study that they add up to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from forwhom.errors import InputError
+from forwhom.studies.study import ProbeSpec, Study, load_study, suite_path
+
+StudyFile = Annotated[
+    Path | None, typer.Argument(help="A study file (YAML). Without one, a suite that ships with forwhom.")
+]
+SuiteName = Annotated[str, typer.Option("--suite", help="The suite to run when no file is given.")]
+ModelName = Annotated[
+    str | None, typer.Option("--model", help="Any Inspect model name, in place of the study's model.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=2, help="Only the first N users.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="In place of the study's seed.")]
+UsersFile = Annotated[
+    str | None, typer.Option("--users", help="Users from a YAML or JSONL file, in place of the study's.")
+]
+DatasetSpec = Annotated[
+    str | None,
+    typer.Option("--dataset", help="u-safebench:PATH or persistbench:PATH, as these were published."),
+]
+
+
+def study_from(
+    file: Path | None,
+    suite: str,
+    model: str | None,
+    limit: int | None,
+    seed: int | None,
+    users: str | None = None,
+    dataset: str | None = None,
+) -> Study:
+    """The study of `file` or `suite` with the flags written over it."""
+    study = load_study(file or suite_path(suite))
+    changes: dict[str, Any] = {}
+    if model:
+        changes["model"] = model
+        changes["systems"] = tuple(s.model_copy(update={"model": None}) for s in study.systems)
+    if seed is not None:
+        changes["seed"] = seed
+    spec = study.users
+    if users:
+        spec = spec.model_copy(update={"file": users, "generate": None})
+    if limit:
+        spec = spec.model_copy(update={"limit": limit})
+    if spec != study.users:
+        changes["users"] = spec
+    if dataset:
+        kind, separator, _ = dataset.partition(":")
+        if not separator:
+            raise InputError(f"--dataset '{dataset}': expected u-safebench:PATH or persistbench:PATH.")
+        kept = [s for s in study.systems if s.name in ("unpersonalized", "profile")]
+        changes |= {
+            "dataset": dataset,
+            "name": kind,
+            "systems": tuple(kept) or study.systems,
+            "probes": (ProbeSpec(probe=f"dataset:{kind}"),),
+        }
+    return study.model_copy(update=changes)

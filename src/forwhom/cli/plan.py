@@ -1,0 +1,54 @@
+"""`forwhom plan`: what a study would cost and could see, before anything is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from forwhom.cli.options import (
+    DatasetSpec,
+    Limit,
+    ModelName,
+    Seed,
+    StudyFile,
+    SuiteName,
+    UsersFile,
+    study_from,
+)
+
+
+def plan(
+    study: StudyFile = None,
+    suite: SuiteName = "relational",
+    model: ModelName = None,
+    limit: Limit = None,
+    seed: Seed = None,
+    users: UsersFile = None,
+    dataset: DatasetSpec = None,
+    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say how many calls, tokens and minutes a study takes, and the smallest effect it can see."""
+    from forwhom.studies.plan import plan_study
+    from forwhom.studies.runner import prepare
+
+    planned = plan_study(prepare(study_from(study, suite, model, limit, seed, users, dataset)))
+    if output_format == "json":
+        typer.echo(json.dumps(planned.model_dump(), indent=2))
+        return
+    console = Console()
+    table = Table("system", "probe", "cells", "at risk", "users", "rate seen to within", box=None)
+    for row in planned.rows:
+        table.add_row(
+            row.system, row.probe, str(row.cells), str(row.at_risk), str(row.users),
+            f"± {row.half_width:.0%}" if row.half_width is not None else "-",
+        )  # fmt: skip
+    console.print(table)
+    console.print(
+        f"\n{planned.cells} cells, {planned.calls} model calls, about {planned.tokens:,} tokens"
+        + (f", about {planned.minutes:.1f} minutes on two cores." if planned.minutes else ".")
+    )
+    console.print(planned.note, style="dim")

@@ -1,0 +1,36 @@
+"""`forwhom probes`: what can be asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from forwhom.probes.probe import load_probe, probe_names
+
+
+def probes(
+    name: Annotated[str | None, typer.Argument(help="Show one probe with its items.")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """List the probes, or the items of one."""
+    console = Console()
+    listed = [load_probe(one) for one in ([name] if name else probe_names())]
+    if output_format == "json":
+        shown = [
+            {"id": p.id, "risk": p.risk, "title": p.title, "source": p.source, "mode": p.mode,
+             "items": list(p.items)} for p in listed
+        ]  # fmt: skip
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    table = Table("probe", "what goes wrong", "items", "scored by", "source", box=None)
+    for one in listed:
+        table.add_row(one.id, one.title, str(len(one.items)), one.mode, one.source)
+    console.print(table)
+    if name:
+        console.print("\n" + ", ".join(listed[0].items), markup=False)
+    else:
+        console.print("\nOne alone, without this tool's runner: inspect eval forwhom/PROBE --model MODEL")
