@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,18 +48,17 @@ class LlamaEngine:
     ) -> Generated:
         """Continue `prompt`. Deterministic at temperature 0."""
         request = {
-            "prompt": prompt, "n_predict": max_tokens, "temperature": temperature, "seed": seed,
+            "prompt": prompt, "max_tokens": max_tokens, "temperature": temperature, "seed": seed,
             "stop": stop, "cache_prompt": True,
         }  # fmt: skip
-        answer = await asyncio.to_thread(self._server.handle_completions, request)
-        result = json.loads(answer) if isinstance(answer, str | bytes) else answer
-        if "error" in result:
-            raise RuntimeError(str(result["error"]))
-        timings = result.get("timings", {})
+        result: dict[str, Any] = await asyncio.to_thread(self._server.handle_completions, request)
+        if "choices" not in result:
+            raise RuntimeError(f"llama.cpp: {result.get('error', result)}")
+        choice, usage = result["choices"][0], result["usage"]
         return Generated(
-            text=result["content"].strip(),
-            tokens_in=int(result.get("tokens_evaluated", 0)),
-            tokens_out=int(result.get("tokens_predicted", 0)),
-            tokens_cached=int(timings.get("cache_n", 0)),
-            is_truncated=result.get("stop_type") == "limit",
+            text=choice["text"].strip(),
+            tokens_in=int(usage["prompt_tokens"]),
+            tokens_out=int(usage["completion_tokens"]),
+            tokens_cached=int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0)),
+            is_truncated=choice["finish_reason"] == "length",
         )
