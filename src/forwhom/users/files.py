@@ -1,0 +1,82 @@
+"""Users from a file: YAML (a list) or JSONL (one a line), every error with its line and field."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from forwhom.errors import InputError
+from forwhom.users.attributes import attribute
+from forwhom.users.user import User
+from forwhom.validated import line_of, read_yaml
+
+_MAX_BYTES = 50_000_000
+
+
+def load_users(path: Path) -> tuple[User, ...]:
+    """The users in `path`.
+
+    `attributes` is a mapping of domain to level of the catalogue ("allergy: peanuts"), or a list of
+    attributes in full. Raises InputError naming the line and the field.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file. Expected users as .yaml or .jsonl.")
+    if path.stat().st_size > _MAX_BYTES:
+        raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes.")
+    entries = _yaml_entries(path) if path.suffix in (".yaml", ".yml") else _jsonl_entries(path)
+    users: dict[str, User] = {}
+    for where, entry in entries:
+        user = _user(entry, where)
+        if user.id in users or user.id == "neutral":
+            raise InputError(f"{where}: id: '{user.id}' is taken; every user needs an id of their own.")
+        users[user.id] = user
+    if len(users) < 2:
+        raise InputError(f"{path}: {len(users)} users; a study needs at least 2.")
+    return tuple(users.values())
+
+
+def _user(entry: Any, where: str) -> User:
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: expected a user (fields id, name, attributes, ...), found {entry!r}.")
+    entry = dict(entry)
+    listed = entry.get("attributes")
+    if isinstance(listed, dict):
+        entry["attributes"] = [
+            attribute(str(domain), str(level), where=where).model_dump()
+            for domain, level in listed.items()
+        ]
+    entry.setdefault("name", entry.get("id", ""))
+    try:
+        return User.model_validate(entry)
+    except ValidationError as failure:
+        error = failure.errors()[0]
+        field = ".".join(str(part) for part in error["loc"])
+        near = get_close_matches(str(error["loc"][-1]), User.model_fields, n=1)
+        guess = f" Did you mean '{near[0]}'?" if error["type"] == "extra_forbidden" and near else ""
+        raise InputError(f"{where}: {field}: {error['msg']}.{guess}") from None
+
+
+def _jsonl_entries(path: Path) -> list[tuple[str, Any]]:
+    entries = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error}") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                entries.append((f"{path}, line {number}", json.loads(line)))
+            except ValueError as error:
+                raise InputError(f"{path}, line {number}: not valid JSON: {error}") from None
+    return entries
+
+
+def _yaml_entries(path: Path) -> list[tuple[str, Any]]:
+    document = read_yaml(path)
+    if not isinstance(document, list):
+        raise InputError(f"{path}, line 1: expected a list of users.")
+    return [(f"{path}, line {line_of(document, (i,))}", one) for i, one in enumerate(document)]
