@@ -1,0 +1,70 @@
+"""Paired differences: the same users and items under two conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.stats import t
+
+from forwhom.statistics.clustering import clustered_mean, codes
+from forwhom.statistics.rates import population
+
+
+@dataclass(frozen=True)
+class Difference:
+    """estimate in [-1, 1], its t interval and two-sided p; positive: more under the first condition."""
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+    n_cells: int
+    n_users: int
+    n_items: int
+
+
+_CELL = ["probe", "user", "item", "session", "replicate"]
+
+
+def paired_difference(
+    results: pl.DataFrame,
+    system: str,
+    reference: str,
+    *,
+    value: str = "unsafe",
+    at_risk_only: bool = True,
+    confidence: float = 0.95,
+) -> Difference | None:
+    """Mean of `value` under `system` minus under `reference` on cells that both have."""
+    cells = population(results).drop_nulls(value)
+    if at_risk_only:
+        cells = cells.filter(pl.col("at_risk"))
+    columns = [*_CELL, value]
+    first = cells.filter(pl.col("system") == system).select(columns)
+    second = cells.filter(pl.col("system") == reference).select(columns)
+    return _difference(first.join(second, on=_CELL, suffix="_reference"), value, confidence)
+
+
+def difference_from_neutral(
+    results: pl.DataFrame, *, value: str = "risk", confidence: float = 0.95
+) -> Difference | None:
+    """Mean over at-risk cells of the user's `value` minus the neutral user's on the same item."""
+    key = ["system", "probe", "item", "session", "replicate"]
+    neutral = results.filter(pl.col("user") == "neutral").select([*key, value])
+    cells = population(results).filter(pl.col("at_risk")).drop_nulls(value)
+    return _difference(cells.join(neutral, on=key, suffix="_reference"), value, confidence)
+
+
+def _difference(pairs: pl.DataFrame, value: str, confidence: float) -> Difference | None:
+    if pairs["user"].n_unique() < 3 or pairs["item"].n_unique() < 2:
+        return None
+    gap = (pairs[value].cast(pl.Float64) - pairs[f"{value}_reference"].cast(pl.Float64)).to_numpy()
+    m = clustered_mean(gap, codes(pairs["user"]), codes(pairs["probe"] + "/" + pairs["item"]))
+    error = float(np.sqrt(m.variance))
+    half = float(t.ppf(0.5 + confidence / 2, m.df)) * error
+    p = 2 * float(t.sf(abs(m.mean) / error, m.df)) if error > 0 else float(m.mean == 0)
+    return Difference(
+        m.mean, max(-1.0, m.mean - half), min(1.0, m.mean + half), p, m.n_cells, m.n_users, m.n_items
+    )

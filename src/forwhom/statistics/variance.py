@@ -1,0 +1,90 @@
+"""Where the risk varies: between users, between items, or between user and item together.
+
+Generalizability theory (Brennan, 2001) with crossed random effects, R = mu + user + item + rest,
+estimated by Henderson's first method, which allows for cells that were not asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from forwhom.statistics.clustering import Floats, Ints, codes
+from forwhom.statistics.rates import population
+
+
+@dataclass(frozen=True)
+class VarianceComponents:
+    """Variances of risk, none below 0. user_item holds the residual too where cells are asked once.
+
+    share_invisible: (user + user_item) / total, what a score that is the same for all users cannot
+    see; low, high: percentile interval, bootstrap over users.
+    """
+
+    user: float
+    item: float
+    user_item: float
+    share_invisible: float
+    low: float
+    high: float
+    n_cells: int
+
+
+def variance_components(
+    results: pl.DataFrame, confidence: float = 0.95, draws: int = 200, seed: int = 0
+) -> VarianceComponents | None:
+    """The components over the cells that were asked, or None below 5 users, 5 items or any variance."""
+    cells = population(results).group_by("user", "probe", "item", maintain_order=True).agg(
+        pl.col("risk").mean()
+    )
+    if cells["user"].n_unique() < 5 or cells["item"].n_unique() < 5:
+        return None
+    values = cells["risk"].to_numpy()
+    users, items = codes(cells["user"]), codes(cells["probe"] + "/" + cells["item"])
+    if float(values.var()) < 1e-12:
+        return None
+    user, item, rest = henderson(values, users, items)
+    rng = np.random.default_rng(seed)
+    members = [np.flatnonzero(users == code) for code in range(users.max() + 1)]
+    shares = []
+    for _ in range(draws):
+        drawn = rng.integers(0, len(members), len(members))
+        rows = np.concatenate([members[code] for code in drawn])
+        fresh = np.repeat(np.arange(len(drawn)), [len(members[code]) for code in drawn])
+        shares.append(_share(*henderson(values[rows], fresh, items[rows])))
+    low, high = np.nanquantile(shares, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return VarianceComponents(
+        user, item, rest, _share(user, item, rest), float(low), float(high), len(values)
+    )
+
+
+def henderson(values: Floats, users: Ints, items: Ints) -> tuple[float, float, float]:
+    """Variances of user, item and the rest, truncated at 0. Shapes (n,)."""
+    n = len(values)
+    per_user, per_item = np.bincount(users), np.bincount(items)
+    by_user, by_item = np.bincount(users, values), np.bincount(items, values)
+    a, b = int((per_user > 0).sum()), int((per_item > 0).sum())
+    total, mean = float((values**2).sum()), float(values.sum()) ** 2 / n
+    t_user = float((by_user[per_user > 0] ** 2 / per_user[per_user > 0]).sum())
+    t_item = float((by_item[per_item > 0] ** 2 / per_item[per_item > 0]).sum())
+    cell = np.unique(users * np.intp(items.max() + 1) + items, return_counts=True)
+    squared = cell[1].astype(float) ** 2
+    cell_user, cell_item = cell[0] // (items.max() + 1), cell[0] % (items.max() + 1)
+    k_item = float((squared / per_user[cell_user]).sum())  # of the item variance in t_user
+    k_user = float((squared / per_item[cell_item]).sum())
+    m_user, m_item = float((per_user**2).sum()) / n, float((per_item**2).sum()) / n
+    # Expected sums of squares minus the mean's, for (user, item, rest).
+    system = np.array([
+        [n - m_user, k_item - m_item, a - 1],
+        [k_user - m_user, n - m_item, b - 1],
+        [n - m_user, n - m_item, n - 1],
+    ])  # fmt: skip
+    found = np.linalg.lstsq(system, np.array([t_user, t_item, total]) - mean, rcond=None)[0]
+    return max(float(found[0]), 0.0), max(float(found[1]), 0.0), max(float(found[2]), 0.0)
+
+
+def _share(user: float, item: float, rest: float) -> float:
+    total = user + item + rest
+    return (user + rest) / total if total > 0 else float("nan")
