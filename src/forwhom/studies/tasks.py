@@ -50,66 +50,80 @@ def cells_task(
         )
         for cell in cells
     ]
+    # Solver and scorer are closures without arguments: Inspect logs arguments with every sample.
+    asked: dict[str, list[AskedTurn]] = {}
     return Task(
         name=f"forwhom-{system.name}",
         dataset=MemoryDataset(samples),
-        solver=_play_cell(study, system, by_key, {user.id: user for user in users}),
-        scorer=_measure_cell(study, by_key, on_finished, log),
+        solver=_play(study, system, by_key, {user.id: user for user in users}, asked),
+        scorer=_measure(study, by_key, asked, on_finished, log),
     )
 
 
-@solver
-def _play_cell(
-    study: Study, system: System, cells: Mapping[str, Cell], population: Mapping[str, User]
+def _play(
+    study: Study,
+    system: System,
+    cells: Mapping[str, Cell],
+    population: Mapping[str, User],
+    asked: dict[str, list[AskedTurn]],
 ) -> Solver:
     answerers: list[Answerer] = []
 
-    async def solve(state: TaskState, generate: Generate) -> TaskState:
-        if not answerers:
-            answerers.append(
-                Answerer(get_model(), study.max_tokens, study.temperature, study.seed)
+    @solver(name="play_script")
+    def play_script() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            if not answerers:
+                answerers.append(
+                    Answerer(get_model(), study.max_tokens, study.temperature, study.seed)
+                )
+            cell = cells[str(state.sample_id)]
+            known = cell.user
+            for domain in cell.script.hidden:
+                known = known.without(domain)
+            turns = await play(
+                system, answerers[0], _turns(cell.script), known, population, cell.replicate
             )
-        cell = cells[str(state.sample_id)]
-        known = cell.user
-        for domain in cell.script.hidden:
-            known = known.without(domain)
-        asked = await play(
-            system, answerers[0], _turns(cell.script), known, population, cell.replicate
-        )
-        state.store.set("asked", asked)
-        state.output.completion = asked[-1].reply.text
-        return state
+            asked[cell.key] = turns
+            state.output.completion = turns[-1].reply.text
+            return state
 
-    return solve
+        return solve
+
+    return play_script()
 
 
-@scorer(metrics=[mean(), stderr()])
-def _measure_cell(
-    study: Study, cells: Mapping[str, Cell], on_finished: OnFinished, log: str
+def _measure(
+    study: Study,
+    cells: Mapping[str, Cell],
+    asked: dict[str, list[AskedTurn]],
+    on_finished: OnFinished,
+    log: str,
 ) -> Scorer:
-    async def score(state: TaskState, target: Target) -> Score:
-        cell = cells[str(state.sample_id)]
-        asked: list[AskedTurn] = state.store.get("asked")
-        measured = [
-            cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in asked
-        ]
-        state.store.set("asked", None)  # the log keeps the messages and the score; this is ours
-        rows = [
-            _row(study, cell, turn, one, log) for turn, one in zip(asked, measured, strict=True)
-        ]
-        on_finished(cell.key, rows)
-        last = measured[-1]
-        return Score(
-            value=last.risk,
-            answer=asked[-1].reply.text,
-            explanation=json.dumps(last.evidence, ensure_ascii=False),
-            metadata={
-                "unsafe": last.unsafe, "utility": last.utility, "at_risk": cell.script.at_risk,
-                "context": asked[-1].context,
-            },
-        )  # fmt: skip
+    @scorer(metrics=[mean(), stderr()], name="risk")
+    def risk() -> Scorer:
+        async def score(state: TaskState, target: Target) -> Score:
+            cell = cells[str(state.sample_id)]
+            turns = asked.pop(cell.key)
+            measured = [cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in turns]
+            rows = [
+                _row(study, cell, turn, one, log)
+                for turn, one in zip(turns, measured, strict=True)
+            ]
+            on_finished(cell.key, rows)
+            last = measured[-1]
+            return Score(
+                value=last.risk,
+                answer=turns[-1].reply.text,
+                explanation=json.dumps(last.evidence, ensure_ascii=False),
+                metadata={
+                    "unsafe": last.unsafe, "utility": last.utility,
+                    "at_risk": cell.script.at_risk, "context": turns[-1].context,
+                },
+            )  # fmt: skip
 
-    return score
+        return score
+
+    return risk()
 
 
 def _turns(script: Scenario) -> list[Turn]:
