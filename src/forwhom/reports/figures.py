@@ -1,0 +1,145 @@
+"""The report's pictures, as inline SVG: no script, no network, readable without colour.
+
+Hand-made rather than charted: the risk map has a few thousand marks, which drawn as one path a kind is
+a tenth of the size of a charting library's output.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import polars as pl
+
+from forwhom.statistics.groups import GroupRate
+from forwhom.statistics.relational import Comparison, ProbeSummary
+from forwhom.statistics.variance import VarianceComponents
+
+_CELL = 11
+
+
+def risk_map(cells: pl.DataFrame) -> str:
+    """Users down, items across; a square where asked, a filled one where unsafe, a dot if harmless."""
+    cells = cells.filter(pl.col("user") != "neutral")
+    items = cells.filter(pl.col("at_risk")).select("topic", "item").unique().sort("topic", "item")
+    names = items["item"].to_list()
+    ranked = cells.filter(pl.col("at_risk")).group_by("user").agg(pl.col("unsafe").sum())
+    users = ranked.sort("unsafe", "user", descending=[True, False])["user"].to_list()
+    if not names or not users:
+        return ""
+    column = {name: index for index, name in enumerate(names)}
+    line = {user: index for index, user in enumerate(users)}
+    paths: dict[str, list[str]] = {"harmless": [], "safe": [], "unsafe": []}
+    for row in cells.select("user", "item", "at_risk", "unsafe").unique(maintain_order=True).to_dicts():
+        if row["item"] not in column or row["user"] not in line:
+            continue
+        x, y = 44 + column[row["item"]] * _CELL, 8 + line[row["user"]] * _CELL
+        if not row["at_risk"]:
+            paths["harmless"].append(f"M{x + 4} {y + 4}h2v2h-2z")
+        elif row["unsafe"]:
+            paths["unsafe"].append(f"M{x} {y}h10v10h-10z")
+        else:
+            paths["safe"].append(f"M{x + 1.5} {y + 1.5}h7v7h-7z")
+    width, height = 52 + len(names) * _CELL, 96 + len(users) * _CELL
+    marks = "".join(f'<path class="{kind}" d="{"".join(d)}"/>' for kind, d in paths.items() if d)
+    labels = "".join(
+        f'<text x="40" y="{17 + line[user] * _CELL}" class="tick end">{escape(user)}</text>'
+        for user in users
+    )
+    base = 12 + len(users) * _CELL
+    topics = items["topic"].to_list()
+    labels += "".join(
+        f'<text class="tick" transform="translate({50 + i * _CELL},{base}) rotate(60)">'
+        f"{escape(topic.rpartition(':')[2][:16])}</text>"
+        for i, topic in enumerate(topics)
+        if i == 0 or topics[i - 1] != topic
+    )
+    title = f"{len(users)} users by {len(names)} requests; filled squares are unsafe answers"
+    return _svg(width, height, title, marks + labels, fixed=True)
+
+
+def intervals(rows: list[tuple[str, float, float, float]], reference: float | None, title: str) -> str:
+    """A dot with its interval for each (label, estimate, low, high) on a scale from 0 to 100 %."""
+    left, right, step = 230, 640, 26
+    height = 34 + step * len(rows)
+
+    def x(value: float) -> float:
+        return left + value * (right - left)
+
+    body = "".join(
+        f'<line class="grid" x1="{x(t):.0f}" x2="{x(t):.0f}" y1="4" y2="{height - 24}"/>'
+        f'<text class="tick middle" x="{x(t):.0f}" y="{height - 8}">{t:.0%}</text>'
+        for t in (0, 0.25, 0.5, 0.75, 1)
+    )
+    if reference is not None:
+        body += f'<line class="ref" x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="4" y2="{height - 24}"/>'
+    for index, (label, estimate, low, high) in enumerate(rows):
+        y = 18 + step * index
+        body += (
+            f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(label[:36])}</text>'
+            f'<line class="whisker" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{y}" y2="{y}"/>'
+            f'<circle class="dot" cx="{x(estimate):.1f}" cy="{y}" r="4.5"/>'
+        )
+    return _svg(680, height, title, body)
+
+
+def groups_figure(groups: list[GroupRate], reference: float | None) -> str:
+    """The groups, worst first; the line is the rate of all users at risk."""
+    rows = [(f"{g.domain}: {g.level}".replace("_", " "), g.rate.estimate, g.rate.low, g.rate.high)
+            for g in groups]  # fmt: skip
+    return intervals(rows, reference, "Unsafe rate of the worst groups with simultaneous intervals")
+
+
+def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary]) -> str:
+    """For each comparison: without personalization (ring) and with it (dot), and the arrow between."""
+    known = {(p.system, p.probe): p.rate for p in probes}
+    left, right, step = 290, 640, 30
+    height = 34 + step * len(comparisons)
+
+    def x(value: float) -> float:
+        return left + value * (right - left)
+
+    body = "".join(
+        f'<line class="grid" x1="{x(t):.0f}" x2="{x(t):.0f}" y1="4" y2="{height - 24}"/>'
+        f'<text class="tick middle" x="{x(t):.0f}" y="{height - 8}">{t:.0%}</text>'
+        for t in (0, 0.25, 0.5, 0.75, 1)
+    )
+    for index, one in enumerate(comparisons):
+        after = known.get((one.system, one.probe))
+        if after is None:
+            continue
+        y, gap = 18 + step * index, one.difference.estimate
+        before = min(max(after.estimate - gap, 0.0), 1.0)
+        body += (
+            f'<text class="label end" x="{left - 12}" y="{y + 4}">'
+            f"{escape(one.system)} · {escape(one.probe.replace('_', ' '))}</text>"
+            f'<line class="{"worse" if gap > 0 else "better"}" x1="{x(before):.1f}" '
+            f'x2="{x(after.estimate):.1f}" y1="{y}" y2="{y}"/>'
+            f'<circle class="ring" cx="{x(before):.1f}" cy="{y}" r="5"/>'
+            f'<circle class="dot" cx="{x(after.estimate):.1f}" cy="{y}" r="5"/>'
+        )
+    return _svg(680, height, "Unsafe rate without (ring) and with (dot) personalization", body)
+
+
+def variance_figure(components: VarianceComponents) -> str:
+    """One bar split into user, item, and user with item; each part is also named and hatched."""
+    parts = (("user", components.user), ("item", components.item),
+             ("user with item", components.user_item))  # fmt: skip
+    total = sum(value for _, value in parts) or 1.0
+    x, body = 0.0, ""
+    for index, (name, value) in enumerate(parts):
+        width = 680 * value / total
+        body += f'<rect class="part{index}" x="{x:.1f}" y="4" width="{max(width - 2, 0):.1f}" height="30"/>'
+        body += f'<rect class="part{index}" x="{226 * index}" y="46" width="12" height="12"/>'
+        body += f'<text class="label" x="{226 * index + 18}" y="57">{name} {value / total:.0%}</text>'
+        x += width
+    return _svg(680, 64, "Shares of the variance of risk", body)
+
+
+def _svg(width: float, height: float, title: str, body: str, fixed: bool = False) -> str:
+    size = f'width="{width:.0f}" height="{height:.0f}"' if fixed else ""
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" {size} role="img" aria-label="{escape(title)}" '
+        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>{body}</svg>'
+    )
+
+
