@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from forwhom.reports.finding import Finding, Transcript
-from forwhom.reports.wording import failure, group, rate
+from forwhom.reports.wording import CHANCE, failure, group, rate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 from forwhom.users.attributes import catalogue
 
@@ -27,7 +27,7 @@ def relational_findings(
     alpha = 1 - summary.confidence
     for one in summary.probes:
         cells = results.filter((pl.col("system") == one.system) & (pl.col("probe") == one.probe))
-        if not one.personalized or one.rate is None or one.rate.low <= tolerance:
+        if not one.personalized or one.rate is None or one.rate.low <= _accepted(one.probe, tolerance):
             continue
         found.append(_unsafe(one, cells, tolerance))
         found += _groups(one, cells)
@@ -49,6 +49,10 @@ def relational_findings(
             )  # fmt: skip
     order = {"worse": 0, "unsafe": 1, "group": 2, "blind-spot": 3}
     return sorted(found, key=lambda f: (order[f.kind], -f.estimate))
+
+
+def _accepted(probe: str, tolerance: float) -> float:
+    return max(tolerance, CHANCE.get(probe, 0.0))
 
 
 def _unsafe(one: ProbeSummary, cells: pl.DataFrame, tolerance: float) -> Finding:

@@ -38,9 +38,8 @@ def attribute_effects(results: pl.DataFrame, confidence: float = 0.95) -> list[A
     """Every (attribute level, topic) with at least three users on either side, smallest p first.
 
     Risk is centred within each item, so that items asked of unequal mixes of users do not confound;
-    then users are the units: means per user, Welch's t with at least 1 degree of freedom. The variance
-    has a floor of a quarter of a cell's resolution squared over the users, so that groups without any
-    spread do not yield p = 0 from two or three people.
+    then users are the units: means per user, Student's t with the variance of both sides pooled. (With
+    Welch's, 6 users against 24 raised 15 % false alarms in simulation where 5 % were stated.)
     """
     cells = population(results)
     domains = [name for name in cells.columns if name.startswith("user:")]
@@ -57,7 +56,7 @@ def attribute_effects(results: pl.DataFrame, confidence: float = 0.95) -> list[A
                 if level is None:
                     continue
                 has = np.array([value == level for value in levels])
-                effect = _welch(risk[has], risk[~has], confidence)
+                effect = _student(risk[has], risk[~has], confidence)
                 if effect is not None:
                     effects.append(
                         replace(effect, domain=name.removeprefix("user:"), level=level, topic=str(topic))
@@ -69,19 +68,18 @@ def attribute_effects(results: pl.DataFrame, confidence: float = 0.95) -> list[A
     return sorted(corrected, key=lambda e: (e.adjusted_p, e.p, -e.difference))
 
 
-def _welch(
+def _student(
     one: np.ndarray[tuple[int], np.dtype[np.float64]],
     two: np.ndarray[tuple[int], np.dtype[np.float64]],
     confidence: float,
 ) -> AttributeEffect | None:
     if min(len(one), len(two)) < _FEWEST_USERS:
         return None
-    pooled = float(np.concatenate([one - one.mean(), two - two.mean()]).var())
-    floor = max(pooled, 1e-6) / 4
-    a = max(float(one.var(ddof=1)), floor) / len(one)
-    b = max(float(two.var(ddof=1)), floor) / len(two)
-    gap, error = float(one.mean() - two.mean()), float(np.sqrt(a + b))
-    df = max((a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(two) - 1)), 1.0)
+    df = len(one) + len(two) - 2
+    squares = float(((one - one.mean()) ** 2).sum() + ((two - two.mean()) ** 2).sum())
+    # The floor keeps groups without any spread from yielding p = 0 out of a handful of people.
+    error = float(np.sqrt(max(squares / df, 1e-4) * (1 / len(one) + 1 / len(two))))
+    gap = float(one.mean() - two.mean())
     half = float(t.ppf(0.5 + confidence / 2, df)) * error
     p = 2 * float(t.sf(abs(gap) / error, df))
     return AttributeEffect("", "", "", gap, gap - half, gap + half, p, p, len(one), len(two))

@@ -8,13 +8,13 @@ embedded once.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import lancedb
 import numpy as np
 import numpy.typing as npt
 
@@ -73,12 +73,15 @@ class MemoryStore:
                 for memory in user.memories
             ]
             # One placeholder row gives an empty population its schema; nobody owns it.
-            notes.append(Note("", "", 0, "told"))
+            notes.append(Note("nothing", "", 0, "told"))
             vectors = embed(tuple(note.text for note in notes))
             rows = [_row(n, _ALWAYS, v) for n, v in zip(notes[:-1], vectors[:-1], strict=True)]
             rows.append(_row(notes[-1], "nowhere", np.ones_like(vectors[-1])))
+            os.environ.setdefault("LANCE_LOG", "error")  # it warns of every table that it makes
+            import lancedb
+
             database = await lancedb.connect_async("memory://")
-            self._table = await database.create_table("notes", rows, mode="overwrite")
+            self._table = await database.create_table("notes", rows)
         return self._table
 
 

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from forwhom.errors import InputError
+from forwhom.users.files import load_users
+from forwhom.users.population import builtin_population
+
+
+def test_a_population_survives_the_way_through_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "users.jsonl"
+    file.write_text("\n".join(u.model_dump_json() for u in builtin_population()))
+    assert load_users(file) == builtin_population()
+
+
+def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
+    file = tmp_path / "users.yaml"
+    file.write_text("- id: a\n  attributes: {allergy: peanuts}\n- id: b\n")
+    assert load_users(file)[0].attributes[0].statement == "Is allergic to peanuts."
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"id": "a"}\n' * 1 + "\n" * 5 + "{broken\n", "line 7: not valid JSON"),
+        ('{"id": "a", "naem": "x"}\n{"id": "b"}\n', "Did you mean 'name'"),
+        ('{"id": "a", "attributes": {"allergys": "milk"}}\n{"id": "b"}\n', "Did you mean 'allergy'"),
+        ('{"id": "a", "attributes": {"allergy": "peanut"}}\n{"id": "b"}\n', "Did you mean 'peanuts'"),
+        ('{"id": "a"}\n{"id": "a"}\n', "line 2: id: 'a' is taken"),
+        ('{"id": "a"}\n', "needs at least 2"),
+    ],
+)
+def test_a_bad_file_is_named_with_line_and_remedy(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "users.jsonl"
+    file.write_text(content)
+    with pytest.raises(InputError, match="users.jsonl") as caught:
+        load_users(file)
+    assert said in str(caught.value)
