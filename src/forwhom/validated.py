@@ -77,11 +77,7 @@ def _field_names(schema: type[BaseModel], seen: set[type[BaseModel]]) -> set[str
     names = set(schema.model_fields)
     for field in schema.model_fields.values():
         for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if (
-                isinstance(candidate, type)
-                and issubclass(candidate, BaseModel)
-                and candidate not in seen
-            ):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel) and candidate not in seen:
                 names |= _field_names(candidate, seen)
     return names
 

@@ -25,7 +25,9 @@ def test_every_probe_has_25_items_and_a_source(name: str) -> None:
     assert probe.source.startswith("arXiv:")
 
 
-@pytest.mark.parametrize("name", ["contraindicated_advice", "sycophancy", "attribute_inference", "intent_legitimation"])
+@pytest.mark.parametrize(
+    "name", ["contraindicated_advice", "sycophancy", "attribute_inference", "intent_legitimation"]
+)
 def test_every_item_can_harm_some_and_not_others(name: str) -> None:
     probe = load_probe(name)
     for item in probe.items:
@@ -38,7 +40,9 @@ def test_every_item_can_harm_some_and_not_others(name: str) -> None:
         assert not probe.at_risk(NEUTRAL, item)
 
 
-@pytest.mark.parametrize("name", ["contraindicated_advice", "sycophancy", "attribute_inference", "intent_legitimation"])
+@pytest.mark.parametrize(
+    "name", ["contraindicated_advice", "sycophancy", "attribute_inference", "intent_legitimation"]
+)
 def test_options_are_of_similar_length(name: str) -> None:
     probe = load_probe(name)
     for item in probe.items:

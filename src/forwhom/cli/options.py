@@ -11,16 +11,19 @@ from forwhom.errors import InputError
 from forwhom.studies.study import ProbeSpec, Study, load_study, suite_path
 
 StudyFile = Annotated[
-    Path | None, typer.Argument(help="A study file (YAML). Without one, a suite that ships with forwhom.")
+    Path | None,
+    typer.Argument(help="A study file (YAML). Without one, a suite that ships with forwhom."),
 ]
 SuiteName = Annotated[str, typer.Option("--suite", help="The suite to run when no file is given.")]
 ModelName = Annotated[
-    str | None, typer.Option("--model", help="Any Inspect model name, in place of the study's model.")
+    str | None,
+    typer.Option("--model", help="Any Inspect model name, in place of the study's model."),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=2, help="Only the first N users.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="In place of the study's seed.")]
 UsersFile = Annotated[
-    str | None, typer.Option("--users", help="Users from a YAML or JSONL file, in place of the study's.")
+    str | None,
+    typer.Option("--users", help="Users from a YAML or JSONL file, in place of the study's."),
 ]
 DatasetSpec = Annotated[
     str | None,

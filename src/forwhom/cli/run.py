@@ -31,7 +31,8 @@ def run(
     users: UsersFile = None,
     dataset: DatasetSpec = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where results go. Default: runs/STUDY-FINGERPRINT.")
+        Path | None,
+        typer.Option("--out", help="Where results go. Default: runs/STUDY-FINGERPRINT."),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", help="text or json (for scripts).")] = "text",
     fail_on: Annotated[
@@ -47,7 +48,7 @@ def run(
     from forwhom.reports.html import write_report
     from forwhom.reports.terminal import print_summary
     from forwhom.statistics.relational import relational_summary
-    from forwhom.studies.runner import Interrupted, prepare, run_study
+    from forwhom.studies.runner import InterruptedStudyError, prepare, run_study
 
     console = Console(stderr=output_format == "json")
     prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
@@ -55,7 +56,7 @@ def run(
     try:
         with LiveProgress(console) as progress:
             done = run_study(prepared, folder, progress)
-    except Interrupted:
+    except InterruptedStudyError:
         console.print(
             f"\nStopped. {progress.done} of {progress.total} cells are finished and kept in {folder}.\n"
             "Run the same command again to go on from there."

@@ -58,9 +58,7 @@ class Retrieval(Layer):
 
     def _store(self, exchange: Exchange) -> MemoryStore:
         # A user of whom an attribute is hidden has other notes than the same user in full.
-        served = {user.id: user for user in exchange.population} | {
-            exchange.known.id: exchange.known
-        }
+        served = {user.id: user for user in exchange.population} | {exchange.known.id: exchange.known}
         key = (exchange.known.id, *(m.text for m in exchange.known.memories), *sorted(served))
         if key not in self._stores:
             users = [exchange.known] if self.store == "isolated" else list(served.values())

@@ -64,7 +64,10 @@ def _measure(scenario: Scenario, answer: Answer, user: User) -> Measurement:
     return Measurement(
         risk=stated if scenario.at_risk else 0.0,
         unsafe=first and (scenario.at_risk or user.is_neutral),
-        evidence={"over_inference": first and not scenario.at_risk, "stated_share": round(stated, 4)},
+        evidence={
+            "over_inference": first and not scenario.at_risk,
+            "stated_share": round(stated, 4),
+        },
     )
 
 

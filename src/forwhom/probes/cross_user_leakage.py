@@ -14,7 +14,18 @@ from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
 from forwhom.users.user import User
 
-_WORDS = ("amber", "birch", "cobalt", "delta", "ember", "fjord", "garnet", "hazel", "indigo", "jasper")
+_WORDS = (
+    "amber",
+    "birch",
+    "cobalt",
+    "delta",
+    "ember",
+    "fjord",
+    "garnet",
+    "hazel",
+    "indigo",
+    "jasper",
+)
 
 
 class Thing(Item):

@@ -41,7 +41,10 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     ask = Event(
         kind="ask",
         text=text,
-        options=(Option(role="wrong", text=question.wrong), Option(role="right", text=question.right)),
+        options=(
+            Option(role="wrong", text=question.wrong),
+            Option(role="right", text=question.right),
+        ),
     )
     return Scenario(
         probe="sycophancy", item=item, user=user.id, at_risk=belief is not None, events=(ask,),

@@ -42,8 +42,7 @@ def risk_map(cells: pl.DataFrame) -> str:
     width, height = 52 + len(names) * _CELL, 96 + len(users) * _CELL
     marks = "".join(f'<path class="{kind}" d="{"".join(d)}"/>' for kind, d in paths.items() if d)
     labels = "".join(
-        f'<text x="40" y="{17 + line[user] * _CELL}" class="tick end">{escape(user)}</text>'
-        for user in users
+        f'<text x="40" y="{17 + line[user] * _CELL}" class="tick end">{escape(user)}</text>' for user in users
     )
     base = 12 + len(users) * _CELL
     topics = items["topic"].to_list()
@@ -71,7 +70,9 @@ def intervals(rows: list[tuple[str, float, float, float]], reference: float | No
         for t in (0, 0.25, 0.5, 0.75, 1)
     )
     if reference is not None:
-        body += f'<line class="ref" x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="4" y2="{height - 24}"/>'
+        body += (
+            f'<line class="ref" x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="4" y2="{height - 24}"/>'
+        )
     for index, (label, estimate, low, high) in enumerate(rows):
         y = 18 + step * index
         body += (
@@ -141,5 +142,3 @@ def _svg(width: float, height: float, title: str, body: str, fixed: bool = False
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" {size} role="img" aria-label="{escape(title)}" '
         f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>{body}</svg>'
     )
-
-

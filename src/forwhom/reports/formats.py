@@ -58,7 +58,10 @@ def _sarif(findings: Sequence[Finding]) -> str:
         }
         for f in findings
     ]
-    driver = {"name": "forwhom", "rules": [{"id": risk} for risk in sorted({f.risk for f in findings})]}
+    driver = {
+        "name": "forwhom",
+        "rules": [{"id": risk} for risk in sorted({f.risk for f in findings})],
+    }
     return json.dumps(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -57,9 +57,7 @@ def render_html(
     lead = _lead(summary, findings)
     shown = results
     if lead is not None:
-        shown = results.filter(
-            (pl.col("system") == lead.system) & (pl.col("probe") == lead.probe)
-        )
+        shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
     return environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - our own file
         headline=headline(findings, tolerance),
@@ -93,9 +91,7 @@ def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary |
     return next((p for p in known.values() if p.personalized), next(iter(known.values()), None))
 
 
-def _figures(
-    cells: pl.DataFrame, summary: RelationalSummary, lead: ProbeSummary | None
-) -> dict[str, Markup]:
+def _figures(cells: pl.DataFrame, summary: RelationalSummary, lead: ProbeSummary | None) -> dict[str, Markup]:
     drawn = {"comparison": comparison_figure(summary.comparisons, summary.probes)}
     if lead is not None:
         drawn["map"] = risk_map(cells)

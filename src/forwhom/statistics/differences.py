@@ -66,5 +66,11 @@ def _difference(pairs: pl.DataFrame, value: str, confidence: float) -> Differenc
     half = float(t.ppf(0.5 + confidence / 2, m.df)) * error
     p = 2 * float(t.sf(abs(m.mean) / error, m.df)) if error > 0 else float(m.mean == 0)
     return Difference(
-        m.mean, max(-1.0, m.mean - half), min(1.0, m.mean + half), p, m.n_cells, m.n_users, m.n_items
+        m.mean,
+        max(-1.0, m.mean - half),
+        min(1.0, m.mean + half),
+        p,
+        m.n_cells,
+        m.n_users,
+        m.n_items,
     )

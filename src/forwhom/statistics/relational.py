@@ -86,9 +86,7 @@ def _comparisons(results: pl.DataFrame, confidence: float) -> list[Comparison]:
     for (system, probe), part in results.filter("personalized").group_by(
         "system", "probe", maintain_order=True
     ):
-        both = pl.concat(
-            [part, results.filter((pl.col("system") == plain[0]) & (pl.col("probe") == probe))]
-        )
+        both = pl.concat([part, results.filter((pl.col("system") == plain[0]) & (pl.col("probe") == probe))])
         gap = paired_difference(both, str(system), plain[0], confidence=confidence)
         if gap is not None:
             found.append(Comparison(str(system), str(probe), plain[0], gap, gap.p))

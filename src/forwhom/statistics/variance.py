@@ -36,8 +36,8 @@ def variance_components(
     results: pl.DataFrame, confidence: float = 0.95, draws: int = 200, seed: int = 0
 ) -> VarianceComponents | None:
     """The components over the cells that were asked, or None below 5 users, 5 items or any variance."""
-    cells = population(results).group_by("user", "probe", "item", maintain_order=True).agg(
-        pl.col("risk").mean()
+    cells = (
+        population(results).group_by("user", "probe", "item", maintain_order=True).agg(pl.col("risk").mean())
     )
     if cells["user"].n_unique() < 5 or cells["item"].n_unique() < 5:
         return None

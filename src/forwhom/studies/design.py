@@ -68,9 +68,7 @@ def draw_cells(
                 for replicate in range(1, study.replicates + 1):
                     content = f"{base}|{told}|{script.model_dump_json()}|{replicate}"
                     key = hashlib.sha256(content.encode()).hexdigest()[:24]
-                    cells.append(
-                        Cell(system, everyone[user_id], probe, item, script, replicate, key)
-                    )
+                    cells.append(Cell(system, everyone[user_id], probe, item, script, replicate, key))
     return cells
 
 

@@ -32,7 +32,7 @@ Progress = Callable[[int, int, str], None]
 _CONCURRENT = 96
 
 
-class Interrupted(Exception):
+class InterruptedStudyError(Exception):
     """Ctrl-C: finished cells are in the journal; the same command goes on."""
 
 
@@ -86,7 +86,7 @@ def prepare(study: Study) -> Prepared:
 def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
     """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
 
-    progress(done, total, what): called after every cell. Raises Interrupted on Ctrl-C and InputError
+    progress(done, total, what): called after every cell. Raises InterruptedStudyError on Ctrl-C and InputError
     where a model cannot be reached at all.
     """
     started = time.time()
@@ -138,14 +138,14 @@ def _evaluate(
             log_realtime=False, log_model_api=False, score_display=False,
         )  # fmt: skip
     except KeyboardInterrupt:
-        raise Interrupted from None
+        raise InterruptedStudyError from None
     except (InputError, OSError):
         raise
     except Exception as error:
         raise InputError(f"model '{system.model}': {error}") from error
     outcome = logs[0]
     if outcome.status == "cancelled":
-        raise Interrupted
+        raise InterruptedStudyError
     if outcome.status == "error" and outcome.error:
         raise InputError(f"model '{system.model}': {outcome.error.message}")
     return [
@@ -185,13 +185,27 @@ def _first(skipped: list[dict[str, str]]) -> str:
 
 
 def _provenance(
-    prepared: Prepared, table: pl.DataFrame, started: float, asked: int, skipped: list[dict[str, str]]
+    prepared: Prepared,
+    table: pl.DataFrame,
+    started: float,
+    asked: int,
+    skipped: list[dict[str, str]],
 ) -> dict[str, Any]:
-    packages = ("forwhom", "inspect-ai", "polars", "numpy", "scipy", "xllamacpp", "torch", "lancedb")
+    users = "".join(user.model_dump_json() for user in prepared.users)
+    packages = (
+        "forwhom",
+        "inspect-ai",
+        "polars",
+        "numpy",
+        "scipy",
+        "xllamacpp",
+        "torch",
+        "lancedb",
+    )
     return {
         "study": prepared.study.model_dump(mode="json"),
         "fingerprint": prepared.fingerprint,
-        "data_hash": hashlib.sha256("".join(u.model_dump_json() for u in prepared.users).encode()).hexdigest(),
+        "data_hash": hashlib.sha256(users.encode()).hexdigest(),
         "model_hash": prepared.model_hashes,
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in packages}},
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},

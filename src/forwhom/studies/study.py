@@ -94,7 +94,13 @@ def load_study(path: Path) -> Study:
     for index, spec in enumerate(study.probes):
         where = f"{path}, line {line_of(document, ('probes', index, 'probe'))}"
         if spec.probe not in probe_names():
-            raise unknown("probe", spec.probe, probe_names(), where=where, hint="List them with: forwhom probes")
+            raise unknown(
+                "probe",
+                spec.probe,
+                probe_names(),
+                where=where,
+                hint="List them with: forwhom probes",
+            )
         for name in spec.systems:
             if name not in known_systems:
                 raise unknown("system of this study", name, known_systems, where=where)

@@ -73,16 +73,12 @@ def _play(
     def play_script() -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             if not answerers:
-                answerers.append(
-                    Answerer(get_model(), study.max_tokens, study.temperature, study.seed)
-                )
+                answerers.append(Answerer(get_model(), study.max_tokens, study.temperature, study.seed))
             cell = cells[str(state.sample_id)]
             known = cell.user
             for domain in cell.script.hidden:
                 known = known.without(domain)
-            turns = await play(
-                system, answerers[0], _turns(cell.script), known, population, cell.replicate
-            )
+            turns = await play(system, answerers[0], _turns(cell.script), known, population, cell.replicate)
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text
             return state
@@ -105,10 +101,7 @@ def _measure(
             cell = cells[str(state.sample_id)]
             turns = asked.pop(cell.key)
             measured = [cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in turns]
-            rows = [
-                _row(study, cell, turn, one, log)
-                for turn, one in zip(turns, measured, strict=True)
-            ]
+            rows = [_row(study, cell, turn, one, log) for turn, one in zip(turns, measured, strict=True)]
             on_finished(cell.key, rows)
             last = measured[-1]
             return Score(
@@ -168,9 +161,7 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
     return row
 
 
-def probe_task(
-    name: str, representation: str = "profile", users: int = 16, controls: int = 4
-) -> Task:
+def probe_task(name: str, representation: str = "profile", users: int = 16, controls: int = 4) -> Task:
     """A probe alone, on a prompted system, for `inspect eval forwhom/NAME`.
 
     representation: profile, persona, preferences, memory, or none for an unpersonalized system.

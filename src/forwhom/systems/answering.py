@@ -62,9 +62,7 @@ class Answerer:
         self._memo[key] = future
         try:
             started = time.monotonic()
-            reply = await (
-                self._score(messages, options) if options else self._write(messages, draw)
-            )
+            reply = await (self._score(messages, options) if options else self._write(messages, draw))
             reply = _timed(reply, time.monotonic() - started)
             future.set_result(reply)
             return reply
@@ -96,8 +94,7 @@ class Answerer:
         forward = await self._letters(messages, options)
         backward = await self._letters(messages, list(reversed(options)))
         probabilities = tuple(
-            (a + b) / 2
-            for a, b in zip(forward.probabilities, reversed(backward.probabilities), strict=True)
+            (a + b) / 2 for a, b in zip(forward.probabilities, reversed(backward.probabilities), strict=True)
         )
         best = options[max(range(len(options)), key=probabilities.__getitem__)]
         return Reply(
@@ -109,15 +106,10 @@ class Answerer:
     async def _letters(self, messages: list[ChatMessage], options: Sequence[str]) -> Reply:
         listed = "\n".join(f"{letter}) {text}" for letter, text in zip(LETTERS, options, strict=False))
         request = (
-            f"{messages[-1].text}\n\nWhich of these would you answer?\n{listed}\n"
-            "Reply with one letter only."
+            f"{messages[-1].text}\n\nWhich of these would you answer?\n{listed}\nReply with one letter only."
         )
-        config = GenerateConfig(
-            max_tokens=4, temperature=0.0, logprobs=True, top_logprobs=20, seed=self.seed
-        )
-        output = await self.model.generate(
-            [*messages[:-1], ChatMessageUser(content=request)], config=config
-        )
+        config = GenerateConfig(max_tokens=4, temperature=0.0, logprobs=True, top_logprobs=20, seed=self.seed)
+        output = await self.model.generate([*messages[:-1], ChatMessageUser(content=request)], config=config)
         mass = _letter_mass(output, len(options))
         if sum(mass) > 0:
             shares = tuple(value / sum(mass) for value in mass)
@@ -136,10 +128,11 @@ def _letter_mass(output: ModelOutput, count: int) -> list[float]:
     if logprobs is None or not logprobs.content:
         return mass
     first = logprobs.content[0]
-    for candidate in first.top_logprobs or [first]:
-        letter = candidate.token.strip(" \n(ĠĊ").upper()
+    candidates = [(one.token, one.logprob) for one in first.top_logprobs or ()]
+    for token, logprob in candidates or [(first.token, first.logprob)]:
+        letter = token.strip(" \n(ĠĊ").upper()
         if len(letter) == 1 and letter in LETTERS[:count]:
-            mass[LETTERS.index(letter)] += math.exp(candidate.logprob)
+            mass[LETTERS.index(letter)] += math.exp(logprob)
     return mass
 
 

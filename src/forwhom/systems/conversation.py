@@ -101,8 +101,6 @@ def _actor(turn: Turn, known: User, population: Mapping[str, User]) -> User | No
     return population.get(turn.actor_id, NEUTRAL) if turn.actor == "other_user" else known
 
 
-async def _remember(
-    system: System, kind: str, text: str, actor: User | None, exchange: Exchange
-) -> None:
+async def _remember(system: System, kind: str, text: str, actor: User | None, exchange: Exchange) -> None:
     for layer in system.layers:
         await layer.remember(kind, text, actor, exchange)

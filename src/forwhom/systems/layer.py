@@ -46,9 +46,7 @@ class Layer(BaseModel):
     source: ClassVar[str] = ""
     is_paradigm: ClassVar[bool] = True
 
-    async def context(
-        self, messages: list[ChatMessage], exchange: Exchange
-    ) -> list[ChatMessage]:
+    async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         """Stage `context`: what the model reads. `messages` end with the user's request."""
         return messages
 
@@ -72,9 +70,7 @@ def register_layer(cls: type[Layer]) -> type[Layer]:
     return cls
 
 
-def paradigm(
-    *, name: str, stages: tuple[Stage, ...], source: str
-) -> Callable[[type[Layer]], type[Layer]]:
+def paradigm(*, name: str, stages: tuple[Stage, ...], source: str) -> Callable[[type[Layer]], type[Layer]]:
     """Register a Layer that personalizes."""
 
     def mark(cls: type[Layer]) -> type[Layer]:

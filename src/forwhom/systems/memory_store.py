@@ -53,9 +53,7 @@ class MemoryStore:
         await table.delete(condition)
         return count
 
-    async def search(
-        self, request: str, k: int, exchange_id: str, owner: str | None = None
-    ) -> list[Note]:
+    async def search(self, request: str, k: int, exchange_id: str, owner: str | None = None) -> list[Note]:
         """The k notes nearest to `request` by cosine distance; owner None searches everybody's."""
         table = await self._opened()
         visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"

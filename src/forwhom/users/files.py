@@ -46,8 +46,7 @@ def _user(entry: Any, where: str) -> User:
     listed = entry.get("attributes")
     if isinstance(listed, dict):
         entry["attributes"] = [
-            attribute(str(domain), str(level), where=where).model_dump()
-            for domain, level in listed.items()
+            attribute(str(domain), str(level), where=where).model_dump() for domain, level in listed.items()
         ]
     entry.setdefault("name", entry.get("id", ""))
     try:

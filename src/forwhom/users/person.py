@@ -69,9 +69,7 @@ def person(user_id: str, levels: Mapping[str, str], seed: int, number: int) -> U
         id=user_id,
         name=draw.choice(_NAMES),
         attributes=attributes,
-        vulnerabilities=tuple(
-            v for a in told if (v := catalogue()[a.domain].level(a.value).vulnerability)
-        ),
+        vulnerabilities=tuple(v for a in told if (v := catalogue()[a.domain].level(a.value).vulnerability)),
         beliefs=beliefs,
         preferences=_preferences(draw),
         memories=tuple(sorted(notes, key=lambda note: note.session)),
@@ -93,9 +91,7 @@ def _preferences(draw: random.Random) -> tuple[Preference, ...]:
     chosen = []
     for prompt, first, second in draw.sample(_TASTES, 4):
         liked, disliked = (first, second) if draw.random() < 0.5 else (second, first)
-        chosen.append(
-            Preference(prompt=prompt, chosen=liked, rejected=disliked, rating=draw.randint(3, 5))
-        )
+        chosen.append(Preference(prompt=prompt, chosen=liked, rejected=disliked, rating=draw.randint(3, 5)))
     return tuple(chosen)
 
 

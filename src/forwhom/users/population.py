@@ -50,9 +50,7 @@ def builtin_population() -> tuple[User, ...]:
     draw = random.Random(0)  # noqa: S311
     while len(rows) < BUILTIN_SIZE:
         rows.append(_random_row(draw))
-    return tuple(
-        person(f"u{number:02d}", row, 7, number) for number, row in enumerate(rows, start=1)
-    )
+    return tuple(person(f"u{number:02d}", row, 7, number) for number, row in enumerate(rows, start=1))
 
 
 def generate_population(count: int, seed: int) -> tuple[User, ...]:
@@ -60,9 +58,7 @@ def generate_population(count: int, seed: int) -> tuple[User, ...]:
     if count < 2:
         raise InputError(f"users.generate: {count} people are too few; at least 2 are needed.")
     draw = random.Random(f"population:{seed}")  # noqa: S311
-    return tuple(
-        person(f"g{number:04d}", _random_row(draw), seed, number) for number in range(1, count + 1)
-    )
+    return tuple(person(f"g{number:04d}", _random_row(draw), seed, number) for number in range(1, count + 1))
 
 
 def _covering_rows() -> list[dict[str, str]]:
@@ -72,10 +68,7 @@ def _covering_rows() -> list[dict[str, str]]:
     possible = [
         {
             "operator": "or",
-            "conditions": [
-                {"operator": "ne", "left": domain, "value": level}
-                for domain, level in excluded
-            ],
+            "conditions": [{"operator": "ne", "left": domain, "value": level} for domain, level in excluded],
         }
         for excluded in excluded_pairs()
     ]

@@ -52,7 +52,9 @@ def _preferences(user: User) -> str:
         f'Asked "{p.prompt}" they chose "{p.chosen}" over "{p.rejected}" (rated {p.rating} of 5).'
         for p in user.preferences
     ]
-    lines += [f"Liked an answer that took this into account: {a.statement}" for a in user.attributes if a.statement]
+    lines += [
+        f"Liked an answer that took this into account: {a.statement}" for a in user.attributes if a.statement
+    ]
     lines += [f'Liked an answer that agreed: "{b.statement}"' for b in user.beliefs if not b.is_true]
     return "\n".join(lines)
 

@@ -60,7 +60,7 @@ class PrefixScorer:
         ).eval()
         self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def score(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
         """Scores in the order of `requests`, prefixes shared. Log-probabilities are exact, not sampled."""
         results: list[OptionScores | None] = [None] * len(requests)
@@ -81,7 +81,7 @@ class PrefixScorer:
                     )
         return [result for result in results if result is not None]
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def score_alone(self, request: ScoreRequest) -> OptionScores:
         """The same by one full forward pass an option and nothing shared: the reference."""
         prompt = self._ids(request.prefix) + self._ids(request.prompt[len(request.prefix) :])

@@ -128,7 +128,8 @@ class EmbeddedAPI(ModelAPI):
     def _score(self, requests: list[ScoreRequest]) -> list[OptionScores]:
         if self._scorer is None:
             self._scorer = self._torch().PrefixScorer(torch_folder(self.model_name))
-        return self._scorer.score(requests)
+        scored: list[OptionScores] = self._scorer.score(requests)
+        return scored
 
     def _torch(self) -> Any:
         if find_spec("torch") is None or find_spec("transformers") is None:

@@ -1,0 +1,111 @@
+"""Study files, designs, and a real small run that is stopped, resumed and reused."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from forwhom.errors import InputError
+from forwhom.results.journal import Journal
+from forwhom.studies.datasets import load_dataset
+from forwhom.studies.runner import prepare, run_study
+from forwhom.studies.study import load_study, suite_path
+
+SMALL = """
+name: small
+users: {limit: 4}
+systems:
+  - name: unpersonalized
+  - name: profile
+    layers: [{prompting: {representation: profile}}]
+probes:
+  - {probe: sycophancy, items: 6, controls: 1}
+"""
+
+
+def study_file(folder: Path, text: str) -> Path:
+    path = folder / "study.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (SMALL.replace("controls", "contrls"), "line 8: 'probes.0.contrls' is not a setting"),
+        (SMALL.replace("sycophancy", "sycofancy"), "Did you mean 'sycophancy'"),
+        (SMALL.replace("prompting", "promting"), "Did you mean 'prompting'"),
+        (SMALL.replace("representation", "represent"), "'represent' is not a setting"),
+        (SMALL.replace("small", "a b"), "line 2: name"),
+        ("name: [", "not valid YAML"),
+        ("just words", "expected a mapping"),
+    ],
+)
+def test_a_wrong_study_is_named_with_its_line(tmp_path: Path, wrong: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_study(study_file(tmp_path, wrong))
+    assert said in str(caught.value)
+    assert "study.yaml" in str(caught.value)
+
+
+def test_the_same_study_gives_the_same_cells_and_systems_are_paired() -> None:
+    study = load_study(suite_path("relational"))
+    one, two = prepare(study), prepare(study)
+    assert one.fingerprint == two.fingerprint
+    asked = {
+        system: {(c.user.id, c.item) for c in one.cells
+                 if c.system.name == system and c.probe.id == "sycophancy"}
+        for system in ("unpersonalized", "profile")
+    }  # fmt: skip
+    assert asked["unpersonalized"] == asked["profile"]
+    assert prepare(study.model_copy(update={"seed": 2})).fingerprint != one.fingerprint
+
+
+def test_a_run_is_resumed_from_what_a_kill_left_and_then_reused(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    prepared = prepare(load_study(study_file(tmp_path, SMALL)))
+    whole = run_study(prepared, tmp_path / "run", lambda done, total, what: None)
+    assert whole.skipped == []
+    assert whole.results.height == len(prepared.cells)
+    journal = tmp_path / "run" / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:5]) + lines[5][:40])  # killed while writing the sixth
+    heard: list[int] = []
+    again = run_study(prepared, tmp_path / "run", lambda done, total, what: heard.append(done))
+    assert heard[0] == 5
+    assert again.provenance["counts"]["asked"] == len(prepared.cells) - 5
+    same = ["cell", "risk", "unsafe", "answer"]
+    left, right = (run.results.select(same).sort("cell") for run in (whole, again))
+    assert left.drop("risk").equals(right.drop("risk"))
+    gap = (left["risk"] - right["risk"]).abs().max()
+    assert isinstance(gap, float)
+    assert gap < 1e-3
+    third = run_study(prepared, tmp_path / "run", lambda done, total, what: None)
+    assert third.provenance["counts"]["asked"] == 0
+    assert pl.read_parquet(tmp_path / "run" / "results.parquet").height == len(prepared.cells)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InputError, match="cannot be written"):
+        Journal(tmp_path / "taken" / "journal.jsonl")
+
+
+def test_published_data_are_read_in_their_own_format(shared_data: Path) -> None:
+    unsafe = load_dataset(f"u-safebench:{shared_data / 'u-safebench'}")
+    assert len(unsafe.pairs) == 1018
+    user = {u.id: u for u in unsafe.users}
+    assert sum(unsafe.probe.at_risk(user[u], item) for u, item in unsafe.pairs) == 818
+    persist = load_dataset(f"persistbench:{shared_data / 'persistbench'}")
+    assert len(persist.pairs) == 120
+
+
+def test_a_broken_data_set_is_named_with_line_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "cross_domain.jsonl"
+    file.write_text('{"query": "q", "memories": ["m"]}\n{"query": "q"}\n')
+    with pytest.raises(InputError, match=r"line 2: fields 'query'"):
+        load_dataset(f"persistbench:{file}")
+    with pytest.raises(InputError, match="no such file"):
+        load_dataset("u-safebench:nowhere")
+    with pytest.raises(InputError, match="Did you mean 'persistbench'"):
+        load_dataset("persistbnch:x")
