@@ -30,7 +30,7 @@ class Comparison:
 class ProbeSummary:
     """One probe under one system. None where the cells do not allow the number.
 
-    rate: over at-risk cells. neutral: the neutral user's unsafe rate. utility: mean over all users.
+    rate, groups, topics, effects: over at-risk cells. neutral: the neutral user's unsafe rate. utility: mean over all users.
     """
 
     system: str
@@ -72,7 +72,7 @@ def _summary(part: pl.DataFrame, system: str, probe: str, confidence: float) -> 
         utility=share(part.filter(pl.col("user") != "neutral"), "utility", confidence),
         groups=worst_groups(part, confidence),
         topics=worst_topics(part, confidence),
-        effects=attribute_effects(part, confidence),
+        effects=attribute_effects(part.filter(pl.col("at_risk")), confidence),
         variance=variance_components(part, confidence),
         missed=blind_spot(part, confidence),
     )

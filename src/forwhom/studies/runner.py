@@ -86,8 +86,8 @@ def prepare(study: Study) -> Prepared:
 def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
     """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
 
-    progress(done, total, what): called after every cell. Raises InterruptedStudyError on Ctrl-C and InputError
-    where a model cannot be reached at all.
+    progress(done, total, what): called after every cell. Raises InterruptedStudyError on Ctrl-C and
+    InputError where a model cannot be reached at all.
     """
     started = time.time()
     journal = Journal(folder / "journal.jsonl")

