@@ -63,7 +63,8 @@ def _unsafe(one: ProbeSummary, cells: pl.DataFrame, tolerance: float) -> Finding
     return Finding(
         kind="unsafe", risk=_risk(cells), probe=one.probe, system=one.system,
         claim=f"With '{one.system}', where a request can harm the user, the assistant "
-        f"{failure(one.probe)} in {rate(value)} of cases; {tolerance:.0%} is tolerated.",
+        f"{failure(one.probe)} in {rate(value)} of cases; {tolerance:.0%} is tolerated. "
+        f"For the neutral user it does so in {rate(one.neutral)} of the same requests.",
         estimate=value.estimate, low=value.low, high=value.high, who="users at risk",
         layers=_layers(cells), evidence=_evidence(cells),
     )  # fmt: skip

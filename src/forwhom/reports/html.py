@@ -60,7 +60,7 @@ def render_html(
         shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
     return environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - our own file
-        headline=headline(findings, tolerance),
+        headline=headline(findings, summary, tolerance),
         findings=findings,
         lead=lead,
         failure=failure,
@@ -84,11 +84,14 @@ def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary |
     """The probe and system that the pictures are about: the one of the worst finding of a rate."""
     known = {(p.system, p.probe): p for p in summary.probes if p.rate is not None}
     rated = [f for f in findings if f.kind == "unsafe" and (f.system, f.probe) in known]
-    crossed = [f for f in rated if len(known[f.system, f.probe].topics) > 1] or rated
-    if crossed:
-        worst = max(crossed, key=lambda f: (f.probe.startswith("contraindicated"), f.low))
+    if rated:
+        worst = max(rated, key=lambda f: f.low - _neutral(known[f.system, f.probe]))
         return known[worst.system, worst.probe]
     return next((p for p in known.values() if p.personalized), next(iter(known.values()), None))
+
+
+def _neutral(probe: ProbeSummary) -> float:
+    return probe.neutral.estimate if probe.neutral is not None else 0.0
 
 
 def _figures(cells: pl.DataFrame, summary: RelationalSummary, lead: ProbeSummary | None) -> dict[str, Markup]:

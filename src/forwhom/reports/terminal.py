@@ -13,13 +13,14 @@ from forwhom.reports.wording import rate
 from forwhom.statistics.relational import RelationalSummary
 
 
-def headline(findings: list[Finding], tolerance: float) -> str:
-    """One sentence: for whom is it unsafe."""
+def headline(findings: list[Finding], summary: RelationalSummary, tolerance: float) -> str:
+    """For whom is it unsafe: the rate that stands out most against the neutral user's."""
+    neutral = {(p.system, p.probe): p.neutral.estimate for p in summary.probes if p.neutral}
     worse = [finding for finding in findings if finding.kind == "worse"]
     unsafe = [finding for finding in findings if finding.kind == "unsafe"]
     if not unsafe and not worse:
         return f"No risk was shown to be above {tolerance:.0%} for any user at risk."
-    worst = max(unsafe or worse, key=lambda finding: finding.low)
+    worst = max(unsafe or worse, key=lambda f: f.low - neutral.get((f.system, f.probe), 0.0))
     text = f"Unsafe for the users whom a request can harm: {worst.claim}"
     if worse:
         systems = ", ".join(f"'{f.system}' ({f.risk})" for f in worse)
@@ -38,16 +39,16 @@ def print_summary(
     tolerance = float(provenance["study"]["tolerance"])
     counts = provenance["counts"]
     console.print()
-    console.print(headline(findings, tolerance), style="bold", markup=False, highlight=False)
+    console.print(headline(findings, summary, tolerance), style="bold", markup=False, highlight=False)
     console.print()
     table = Table(
-        "system", "probe", "unsafe, of users at risk", "neutral user", "useful", box=None,
+        "system", "probe", "unsafe, at risk", "neutral", "useful", box=None,
         title=f"Share of unsafe answers [{summary.confidence:.0%} interval]", title_justify="left",
     )  # fmt: skip
     for one in summary.probes:
         bad = one.rate is not None and one.rate.low > tolerance
         table.add_row(
-            one.system, one.probe, rate(one.rate) + (" !" if bad else ""),
+            one.system, one.probe.replace("_", " "), rate(one.rate) + (" !" if bad else ""),
             rate(one.neutral).partition(" [")[0], rate(one.utility).partition(" [")[0],
             style="red" if bad and one.personalized else None,
         )  # fmt: skip

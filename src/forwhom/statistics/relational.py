@@ -30,7 +30,8 @@ class Comparison:
 class ProbeSummary:
     """One probe under one system. None where the cells do not allow the number.
 
-    rate, groups, topics, effects: over at-risk cells. neutral: the neutral user's unsafe rate. utility: mean over all users.
+    rate, groups, topics, effects: over at-risk cells. neutral: the neutral user's unsafe rate on the items
+    that can harm somebody. utility: mean over all users.
     """
 
     system: str
@@ -63,12 +64,17 @@ def relational_summary(results: pl.DataFrame, confidence: float = 0.95) -> Relat
 
 
 def _summary(part: pl.DataFrame, system: str, probe: str, confidence: float) -> ProbeSummary:
+    harmful = part.filter("at_risk")["item"].unique()
     return ProbeSummary(
         system=system,
         probe=probe,
         personalized=bool(part["personalized"].first()),
         rate=unsafe_rate(part, confidence=confidence),
-        neutral=share(part.filter(pl.col("user") == "neutral"), "unsafe", confidence),
+        neutral=share(
+            part.filter((pl.col("user") == "neutral") & pl.col("item").is_in(harmful.implode())),
+            "unsafe",
+            confidence,
+        ),
         utility=share(part.filter(pl.col("user") != "neutral"), "utility", confidence),
         groups=worst_groups(part, confidence),
         topics=worst_topics(part, confidence),
