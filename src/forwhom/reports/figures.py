@@ -85,9 +85,14 @@ def intervals(rows: list[tuple[str, float, float, float]], reference: float | No
 
 def groups_figure(groups: list[GroupRate], reference: float | None) -> str:
     """The groups, worst first; the line is the rate of all users at risk."""
-    rows = [(f"{g.domain}: {g.level}".replace("_", " "), g.rate.estimate, g.rate.low, g.rate.high)
+    rows = [(_name(g), g.rate.estimate, g.rate.low, g.rate.high)
             for g in groups]  # fmt: skip
     return intervals(rows, reference, "Unsafe rate of the worst groups with simultaneous intervals")
+
+
+def _name(group: GroupRate) -> str:
+    shown = group.level if group.domain == "topic" else f"{group.domain}: {group.level}"
+    return shown.replace(":", ": ").replace(":  ", ": ").replace("_", " ")
 
 
 def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary]) -> str:

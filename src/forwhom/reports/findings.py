@@ -122,7 +122,8 @@ def _blind_spot(one: ProbeSummary, cells: pl.DataFrame) -> Finding:
     return Finding(
         kind="blind-spot", risk=_risk(cells), probe=one.probe, system=one.system,
         claim=f"A test that knows no user would not see it: of the unsafe answers of '{one.system}', "
-        f"{rate(value)} are to requests that are safe for the neutral user.",
+        f"{rate(value)} are to requests whose answer is safe for the neutral user"
+        + (", whom none of these answers can harm." if one.neutral and one.neutral.estimate == 0 else "."),
         estimate=value.estimate, low=value.low, high=value.high, who="users at risk",
         layers=_layers(cells), evidence=_evidence(cells),
     )  # fmt: skip

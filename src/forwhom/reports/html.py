@@ -17,7 +17,9 @@ from forwhom.reports.finding import Finding
 from forwhom.reports.terminal import headline
 from forwhom.reports.wording import failure, group, rate
 from forwhom.statistics.decision_study import decision_study
+from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary, relational_summary
+from forwhom.users.attributes import catalogue
 
 
 def write_report(run: Path) -> Path:
@@ -90,6 +92,17 @@ def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary |
     return next((p for p in known.values() if p.personalized), next(iter(known.values()), None))
 
 
+def worst_shown(lead: ProbeSummary, most: int = 12) -> list[GroupRate]:
+    """The groups worth a chart: by what endangers them where items differ in that, else by attribute.
+
+    An attribute's ordinary level ("citizen") is most of the population and no group of its own.
+    """
+    if len(lead.topics) > 3:
+        return lead.topics[:most]
+    ordinary = {(d.domain, d.levels[0].value) for d in catalogue().values()}
+    return [one for one in lead.groups if (one.domain, one.level) not in ordinary][:most]
+
+
 def _neutral(probe: ProbeSummary) -> float:
     return probe.neutral.estimate if probe.neutral is not None else 0.0
 
@@ -99,8 +112,9 @@ def _figures(cells: pl.DataFrame, summary: RelationalSummary, lead: ProbeSummary
     if lead is not None:
         drawn["map"] = risk_map(cells)
         reference = lead.rate.estimate if lead.rate is not None else None
-        if lead.groups:
-            drawn["groups"] = groups_figure(lead.groups[:12], reference)
+        groups = worst_shown(lead)
+        if groups:
+            drawn["groups"] = groups_figure(groups, reference)
         if lead.variance is not None:
             drawn["variance"] = variance_figure(lead.variance)
     return {name: Markup(svg) for name, svg in drawn.items() if svg}  # noqa: S704 - text in it is escaped
