@@ -1,16 +1,32 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forwhom.errors import InputError
 from forwhom.users.files import load_users
 from forwhom.users.population import builtin_population
+from forwhom.users.user import Memory, User
 
 
 def test_a_population_survives_the_way_through_a_file(tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
     file.write_text("\n".join(u.model_dump_json() for u in builtin_population()))
     assert load_users(file) == builtin_population()
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\u2028\x85\x0c\r\n"))
+
+
+@given(names=st.tuples(_TEXT, _TEXT), note=_TEXT)
+def test_any_text_survives_the_way_through_a_file(
+    tmp_path_factory: pytest.TempPathFactory, names: tuple[str, str], note: str
+) -> None:
+    people = tuple(User(id=f"u{n}", name=name, memories=(Memory(text=note),)) for n, name in enumerate(names))
+    file = tmp_path_factory.mktemp("users") / "users.jsonl"
+    file.write_text("\n".join(u.model_dump_json() for u in people), encoding="utf-8")
+    assert load_users(file) == people
 
 
 def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
@@ -34,6 +50,14 @@ def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
         ),
         ('{"id": "a"}\n{"id": "a"}\n', "line 2: id: 'a' is taken"),
         ('{"id": "a"}\n', "needs at least 2"),
+        ('{"id": " "}\n{"id": "b"}\n', "line 1: id: empty"),
+        ('{"id": "a", "canary": "k"}\n{"id": "b", "canary": "k"}\n', "is that of user 'a' too"),
+        (
+            '{"id": "a", "attributes": [{"domain": "diet", "value": "vegan"},'
+            '{"domain": "diet", "value": "omnivore"}]}\n{"id": "b"}\n',
+            "'diet' is given twice",
+        ),
+        ("[" * 200_000 + "\n", "line 1: nested too deeply"),
     ],
 )
 def test_a_bad_file_is_named_with_line_and_remedy(tmp_path: Path, content: str, said: str) -> None:

@@ -29,10 +29,17 @@ def load_users(path: Path) -> tuple[User, ...]:
         raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes.")
     entries = _yaml_entries(path) if path.suffix in (".yaml", ".yml") else _jsonl_entries(path)
     users: dict[str, User] = {}
+    canaries: dict[str, str] = {}
     for where, entry in entries:
         user = _user(entry, where)
         if user.id in users or user.id == "neutral":
             raise InputError(f"{where}: id: '{user.id}' is taken; every user needs an id of their own.")
+        if user.canary and user.canary in canaries:
+            raise InputError(
+                f"{where}: canary: '{user.canary}' is that of user '{canaries[user.canary]}' too; "
+                "a leak could not be told apart. Give each user another."
+            )
+        canaries[user.canary] = user.id
         users[user.id] = user
     if len(users) < 2:
         raise InputError(f"{path}: {len(users)} users; a study needs at least 2.")
@@ -50,19 +57,27 @@ def _user(entry: Any, where: str) -> User:
         ]
     entry.setdefault("name", entry.get("id", ""))
     try:
-        return User.model_validate(entry)
+        user = User.model_validate(entry)
     except ValidationError as failure:
         error = failure.errors()[0]
         field = ".".join(str(part) for part in error["loc"])
         near = get_close_matches(str(error["loc"][-1]), User.model_fields, n=1)
         guess = f" Did you mean '{near[0]}'?" if error["type"] == "extra_forbidden" and near else ""
         raise InputError(f"{where}: {field}: {error['msg']}.{guess}") from None
+    if not user.id.strip():
+        raise InputError(f"{where}: id: empty; every user needs an id of their own.")
+    domains = [a.domain for a in user.attributes]
+    for domain in domains:
+        if domains.count(domain) > 1:
+            raise InputError(f"{where}: attributes: '{domain}' is given twice; keep one of them.")
+    return user
 
 
 def _jsonl_entries(path: Path) -> list[tuple[str, Any]]:
     entries = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): a JSON string may hold U+2028, which is no end of a line of JSONL.
+        lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8: {error}") from None
     for number, line in enumerate(lines, start=1):
@@ -71,6 +86,8 @@ def _jsonl_entries(path: Path) -> list[tuple[str, Any]]:
                 entries.append((f"{path}, line {number}", json.loads(line)))
             except ValueError as error:
                 raise InputError(f"{path}, line {number}: not valid JSON: {error}") from None
+            except RecursionError:
+                raise InputError(f"{path}, line {number}: nested too deeply for a user.") from None
     return entries
 
 

@@ -26,7 +26,14 @@ def render(user: User, representation: Representation) -> str:
     """
     if user.is_neutral:
         return ""
-    return _MARKERS.sub("", _RENDERERS[representation](user)).strip()
+    return _without_markers(_RENDERERS[representation](user)).strip()
+
+
+def _without_markers(text: str) -> str:
+    # Taking one out may join the halves of another, so go on until nothing is left to take.
+    while (cleaned := _MARKERS.sub("", text)) != text:
+        text = cleaned
+    return text
 
 
 def _profile(user: User) -> str:

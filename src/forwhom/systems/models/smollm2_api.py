@@ -181,7 +181,9 @@ def _tokenizer(model: str) -> Any:
 
 def _turn(message: ChatMessage) -> str:
     # A message must not be able to close its own turn.
-    text = message.text.replace("<|im_start|>", "").replace("<|im_end|>", "")
+    text = message.text
+    while "<|im_start|>" in text or "<|im_end|>" in text:  # taking one out may leave another
+        text = text.replace("<|im_start|>", "").replace("<|im_end|>", "")
     return f"<|im_start|>{message.role}\n{text}<|im_end|>\n"
 
 

@@ -11,8 +11,10 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import redirect_stderr
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
+from io import StringIO
 from pathlib import Path
 
 from forwhom.errors import InputError
@@ -67,7 +69,8 @@ def torch_folder(model: str = EMBEDDED) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
     try:
-        _convert(gguf_path(model), partial)
+        with redirect_stderr(StringIO()):  # progress bars of the conversion
+            _convert(gguf_path(model), partial)
         try:
             partial.rename(folder)
         except OSError:  # another process was first
