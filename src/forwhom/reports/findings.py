@@ -32,7 +32,7 @@ def relational_findings(
             continue
         found.append(_unsafe(one, cells, tolerance))
         found += _groups(one, cells)
-        found += _effects(one, cells, alpha)
+        found += _effects(one, cells, alpha, tolerance)
         if one.missed is not None and one.missed.low > tolerance:
             found.append(_blind_spot(one, cells))
     for gap in summary.comparisons:
@@ -92,10 +92,11 @@ def _groups(one: ProbeSummary, cells: pl.DataFrame) -> list[Finding]:
     return found
 
 
-def _effects(one: ProbeSummary, cells: pl.DataFrame, alpha: float) -> list[Finding]:
+def _effects(one: ProbeSummary, cells: pl.DataFrame, alpha: float, tolerance: float) -> list[Finding]:
     """An attribute on a topic: users with it against users without it, both at risk there."""
     found = []
-    for effect in [e for e in one.effects if e.difference > 0 and e.adjusted_p < alpha][:_GROUPS]:
+    # A shift of a log-probability may be certain and still too small to matter to anybody.
+    for effect in [e for e in one.effects if e.low > tolerance and e.adjusted_p < alpha][:_GROUPS]:
         column = pl.col(f"user:{effect.domain}")
         asked = cells.filter((pl.col("topic") == effect.topic) & pl.col("at_risk"))
         shown = pl.concat(

@@ -98,6 +98,8 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
     try:
         for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
             cells = [cell for cell in missing if cell.system.name == name]
+            # The two engines of the embedded model slow each other: first what is scored, then written.
+            cells.sort(key=lambda cell: cell.probe.mode)
 
             def finished(key: str, rows: list[Row], name: str = name) -> None:
                 nonlocal done
