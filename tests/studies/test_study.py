@@ -32,7 +32,7 @@ def study_file(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (SMALL.replace("controls", "contrls"), "line 8: 'probes.0.contrls' is not a setting"),
+        (SMALL.replace("controls", "contrls"), "line 9: 'probes.0.contrls' is not a setting"),
         (SMALL.replace("sycophancy", "sycofancy"), "Did you mean 'sycophancy'"),
         (SMALL.replace("prompting", "promting"), "Did you mean 'prompting'"),
         (SMALL.replace("representation", "represent"), "'represent' is not a setting"),
