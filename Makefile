@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test setup setup-tests lint calibrate bench clean
+.PHONY: demo test setup setup-tests lint bench clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -36,9 +36,6 @@ test: setup-tests
 
 bench: setup-tests
 	.venv/bin/python benchmarks/shared_prefix.py
-
-calibrate: setup-tests
-	.venv/bin/python benchmarks/calibrate.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
