@@ -71,7 +71,10 @@ def _summary(part: pl.DataFrame, system: str, probe: str, confidence: float) -> 
         personalized=bool(part["personalized"].first()),
         rate=unsafe_rate(part, confidence=confidence),
         neutral=share(
-            part.filter((pl.col("user") == "neutral") & pl.col("item").is_in(harmful.implode())),
+            # One user: what varies are the items, so each is a cluster of its own.
+            part.filter((pl.col("user") == "neutral") & pl.col("item").is_in(harmful.implode())).with_columns(
+                user=pl.col("item")
+            ),
             "unsafe",
             confidence,
         ),
