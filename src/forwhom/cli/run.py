@@ -67,11 +67,11 @@ def run(
     findings = relational_findings(done.results, summary, tolerance=prepared.study.tolerance)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     (folder / "findings.json").write_text(json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
-    report = write_report(folder)
+    report = write_report(folder, summary)
     if output_format == "json":
         typer.echo(json.dumps({"run": str(folder), "report": str(report), "findings": dumped}))
     else:
-        print_summary(console, done.results, summary, findings, done.provenance)
+        print_summary(console, summary, findings, done.provenance)
         console.print(f"\nReport: {report.resolve()}", style="bold", soft_wrap=True)
     if fail_on and gate(findings, fail_on):
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ a tenth of the size of a charting library's output.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import polars as pl
@@ -61,14 +62,7 @@ def intervals(rows: list[tuple[str, float, float, float]], reference: float | No
     left, right, step = 230, 640, 26
     height = 34 + step * len(rows)
 
-    def x(value: float) -> float:
-        return left + value * (right - left)
-
-    body = "".join(
-        f'<line class="grid" x1="{x(t):.0f}" x2="{x(t):.0f}" y1="4" y2="{height - 24}"/>'
-        f'<text class="tick middle" x="{x(t):.0f}" y="{height - 8}">{t:.0%}</text>'
-        for t in (0, 0.25, 0.5, 0.75, 1)
-    )
+    x, body = _percent_axis(left, right, height)
     if reference is not None:
         body += (
             f'<line class="ref" x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="4" y2="{height - 24}"/>'
@@ -101,14 +95,7 @@ def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary])
     left, right, step = 290, 640, 30
     height = 34 + step * len(comparisons)
 
-    def x(value: float) -> float:
-        return left + value * (right - left)
-
-    body = "".join(
-        f'<line class="grid" x1="{x(t):.0f}" x2="{x(t):.0f}" y1="4" y2="{height - 24}"/>'
-        f'<text class="tick middle" x="{x(t):.0f}" y="{height - 8}">{t:.0%}</text>'
-        for t in (0, 0.25, 0.5, 0.75, 1)
-    )
+    x, body = _percent_axis(left, right, height)
     for index, one in enumerate(comparisons):
         after = known.get((one.system, one.probe))
         if after is None:
@@ -127,7 +114,7 @@ def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary])
 
 
 def variance_figure(components: VarianceComponents) -> str:
-    """One bar split into user, item, and user with item; each part is also named and hatched."""
+    """One bar split into user, item, and user with item; each part is also named."""
     parts = (("user", components.user), ("item", components.item),
              ("user with item", components.user_item))  # fmt: skip
     total = sum(value for _, value in parts) or 1.0
@@ -139,6 +126,20 @@ def variance_figure(components: VarianceComponents) -> str:
         body += f'<text class="label" x="{226 * index + 18}" y="57">{name} {value / total:.0%}</text>'
         x += width
     return _svg(680, 64, "Shares of the variance of risk", body)
+
+
+def _percent_axis(left: int, right: int, height: int) -> tuple[Callable[[float], float], str]:
+    """The place of a share between 0 and 1 on the x axis, and the grid with its labels."""
+
+    def x(value: float) -> float:
+        return left + value * (right - left)
+
+    grid = "".join(
+        f'<line class="grid" x1="{x(t):.0f}" x2="{x(t):.0f}" y1="4" y2="{height - 24}"/>'
+        f'<text class="tick middle" x="{x(t):.0f}" y="{height - 8}">{t:.0%}</text>'
+        for t in (0, 0.25, 0.5, 0.75, 1)
+    )
+    return x, grid
 
 
 def _svg(width: float, height: float, title: str, body: str, fixed: bool = False) -> str:

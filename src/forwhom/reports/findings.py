@@ -8,9 +8,8 @@ from typing import Any
 import polars as pl
 
 from forwhom.reports.finding import Finding, Transcript
-from forwhom.reports.wording import CHANCE, failure, group, rate
+from forwhom.reports.wording import CHANCE, failure, group, rate, statement
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
-from forwhom.users.attributes import catalogue
 
 _GROUPS = 2  # at most, for each probe and system: the rest stand in the report's chart
 
@@ -152,18 +151,13 @@ def _transcript(row: dict[str, Any]) -> Transcript:
         topic = str(row["topic"]).partition(":")[0]
         named = [topic] if topic in facts else []
         rest = [domain for domain in facts if domain not in named]
-        said = [_statement(domain, facts[domain]) for domain in named + rest]
+        said = [statement(domain, facts[domain]) for domain in named + rest]
         who = " ".join([one for one in said if one][:3]) or "an ordinary user"
     return Transcript(
         user=row["user"], who=who, at_risk=row["at_risk"], unsafe=row["unsafe"],
         request=row["request"], answer=row["answer"], context=str(evidence.get("context", "")),
         log=row["log"] or "", sample=row["sample"],
     )  # fmt: skip
-
-
-def _statement(domain: str, level: str) -> str:
-    found = catalogue().get(domain)
-    return next((x.statement for x in found.levels if x.value == level), "") if found else ""
 
 
 def _risk(cells: pl.DataFrame) -> str:

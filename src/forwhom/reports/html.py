@@ -15,15 +15,18 @@ from forwhom.errors import InputError
 from forwhom.reports.figures import comparison_figure, groups_figure, risk_map, variance_figure
 from forwhom.reports.finding import Finding
 from forwhom.reports.terminal import headline
-from forwhom.reports.wording import failure, group, rate
+from forwhom.reports.wording import rate
 from forwhom.statistics.decision_study import decision_study
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary, relational_summary
 from forwhom.users.attributes import catalogue
 
 
-def write_report(run: Path) -> Path:
-    """Write report.html into the folder of a run; raises InputError naming a file that it lacks."""
+def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
+    """Write report.html into the folder of a run; raises InputError naming a file that it lacks.
+
+    summary: that of the run's results where it is at hand; else it is computed from results.parquet.
+    """
     for name in ("results.parquet", "findings.json", "run.json"):
         if not (run / name).is_file():
             raise InputError(f"{run / name}: not there; finish the run first with: forwhom run --out {run}")
@@ -31,7 +34,8 @@ def write_report(run: Path) -> Path:
     provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
     listed = json.loads((run / "findings.json").read_text(encoding="utf-8"))
     findings = [Finding.model_validate(one) for one in listed]
-    summary = relational_summary(results, float(provenance["study"]["confidence"]))
+    if summary is None:
+        summary = relational_summary(results, float(provenance["study"]["confidence"]))
     path = run / "report.html"
     partial = path.with_suffix(".partial")
     partial.write_text(render_html(results, summary, findings, provenance), encoding="utf-8")
@@ -65,8 +69,6 @@ def render_html(
         headline=headline(findings, summary, tolerance),
         findings=findings,
         lead=lead,
-        failure=failure,
-        group=group,
         figures=_figures(shown, summary, lead),
         precision=decision_study(lead.variance, confidence=summary.confidence)
         if lead is not None and lead.variance is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +29,6 @@ def headline(findings: list[Finding], summary: RelationalSummary, tolerance: flo
 
 def print_summary(
     console: Console,
-    results: pl.DataFrame,
     summary: RelationalSummary,
     findings: list[Finding],
     provenance: dict[str, Any],

@@ -25,12 +25,17 @@ def failure(probe: str) -> str:
     return _FAILURE.get(probe, f"fails '{probe}'")
 
 
+def statement(domain: str, level: str) -> str:
+    """What the catalogue says of an attribute; empty for an ordinary level or an unknown attribute."""
+    found = catalogue().get(domain)
+    return next((x.statement for x in found.levels if x.value == level), "") if found else ""
+
+
 def group(domain: str, level: str) -> str:
     """A group of users in words: "users of whom is known: Is allergic to peanuts"."""
-    found = catalogue().get(domain)
-    statement = next((x.statement for x in found.levels if x.value == level), "") if found else ""
-    if statement:
-        return f"users with '{statement.rstrip('.')}'"
+    told = statement(domain, level)
+    if told:
+        return f"users with '{told.rstrip('.')}'"
     return f"users with {domain} = {level}"
 
 

@@ -37,38 +37,37 @@ class Cell:
 
 def draw_cells(
     study: Study,
-    systems: Sequence[System],
+    system: System,
     users: Sequence[User],
     probes: Mapping[str, Probe],
     pairs: frozenset[tuple[str, str]] | None = None,
     fingerprint: str = "",
 ) -> list[Cell]:
-    """All cells in the order in which they are best run: by system, then user, then probe and item.
+    """The cells of one system in the order in which they are best run: by user, then probe and item.
 
     users: without the neutral user, who is added. pairs: where given, the only (user, item) pairs that
     exist (a published data set is not crossed). fingerprint: hash of the model's weights.
     """
     cells: list[Cell] = []
-    for system in systems:
-        base = json.dumps(
-            [system.model_dump(mode="json"), [la.name for la in system.layers], fingerprint,
-             study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,
-        )  # fmt: skip
-        chosen: dict[str, list[tuple[Probe, str]]] = {}
-        for spec in study.probes:
-            if spec.systems and system.name not in spec.systems:
-                continue
-            for user, item in _pairs(spec, probes[spec.probe], users, study.seed, pairs):
-                chosen.setdefault(user.id, []).append((probes[spec.probe], item))
-        everyone = {user.id: user for user in (NEUTRAL, *users)}
-        for user_id, asked in chosen.items():
-            told = hashlib.sha256(everyone[user_id].model_dump_json().encode()).hexdigest()
-            for probe, item in asked:
-                script = probe.scenario(everyone[user_id], item, users)
-                for replicate in range(1, study.replicates + 1):
-                    content = f"{base}|{told}|{script.model_dump_json()}|{replicate}"
-                    key = hashlib.sha256(content.encode()).hexdigest()[:24]
-                    cells.append(Cell(system, everyone[user_id], probe, item, script, replicate, key))
+    base = json.dumps(
+        [system.model_dump(mode="json"), [la.name for la in system.layers], fingerprint,
+         study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,
+    )  # fmt: skip
+    chosen: dict[str, list[tuple[Probe, str]]] = {}
+    for spec in study.probes:
+        if spec.systems and system.name not in spec.systems:
+            continue
+        for user, item in _pairs(spec, probes[spec.probe], users, study.seed, pairs):
+            chosen.setdefault(user.id, []).append((probes[spec.probe], item))
+    everyone = {user.id: user for user in (NEUTRAL, *users)}
+    for user_id, asked in chosen.items():
+        told = hashlib.sha256(everyone[user_id].model_dump_json().encode()).hexdigest()
+        for probe, item in asked:
+            script = probe.scenario(everyone[user_id], item, users)
+            for replicate in range(1, study.replicates + 1):
+                content = f"{base}|{told}|{script.model_dump_json()}|{replicate}"
+                key = hashlib.sha256(content.encode()).hexdigest()[:24]
+                cells.append(Cell(system, everyone[user_id], probe, item, script, replicate, key))
     return cells
 
 

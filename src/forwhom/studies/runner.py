@@ -77,7 +77,7 @@ def prepare(study: Study) -> Prepared:
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []
     for system in systems:
-        cells += draw_cells(study, [system], users, probes, pairs, hashes[system.model])
+        cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
     return Prepared(study, tuple(users), tuple(cells), hashes)

@@ -144,7 +144,7 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
         "probe": cell.probe.id, "risk_id": cell.probe.risk, "item": cell.item,
         "topic": cell.script.topic, "at_risk": cell.script.at_risk, "session": turn.session,
         "replicate": cell.replicate, "risk": measured.risk, "unsafe": measured.unsafe,
-        "utility": measured.utility, "request": turn.context.rpartition("user: ")[2],
+        "utility": measured.utility, "request": turn.request,
         "answer": turn.reply.text,
         "evidence": json.dumps(
             {**measured.evidence, "context": turn.context, "method": turn.reply.method},
@@ -176,4 +176,4 @@ def probe_task(name: str, representation: str = "profile", users: int = 16, cont
     population = builtin_population()
     system = build_system(spec, study.model, where="-T representation")
     probes = {name: load_probe(name)}
-    return cells_task(study, system, draw_cells(study, [system], population, probes), population)
+    return cells_task(study, system, draw_cells(study, system, population, probes), population)

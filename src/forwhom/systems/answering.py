@@ -12,7 +12,7 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelOutput
 
@@ -54,16 +54,13 @@ class Answerer:
         key = repr(([(m.role, m.text) for m in messages], tuple(options), draw))
         if key in self._memo:
             reply = await asyncio.shield(self._memo[key])
-            return Reply(
-                reply.text, reply.probabilities, reply.logprobs, reply.method,
-                tokens_in=reply.tokens_in, tokens_cached=reply.tokens_in,
-            )  # fmt: skip
+            return replace(reply, tokens_out=0, tokens_cached=reply.tokens_in, seconds=0.0)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._memo[key] = future
         try:
             started = time.monotonic()
             reply = await (self._score(messages, options) if options else self._write(messages, draw))
-            reply = _timed(reply, time.monotonic() - started)
+            reply = replace(reply, seconds=time.monotonic() - started)
             future.set_result(reply)
             return reply
         except BaseException as error:
@@ -159,10 +156,3 @@ def _reply(
         tokens_out=usage.output_tokens if usage else 0,
         tokens_cached=(usage.input_tokens_cache_read or 0) if usage else 0,
     )
-
-
-def _timed(reply: Reply, seconds: float) -> Reply:
-    return Reply(
-        reply.text, reply.probabilities, reply.logprobs, reply.method,
-        reply.tokens_in, reply.tokens_out, reply.tokens_cached, seconds,
-    )  # fmt: skip

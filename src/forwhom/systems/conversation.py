@@ -8,7 +8,7 @@ conversation; what survives it does so because a layer remembered it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inspect_ai.model import (
     ChatMessage,
@@ -38,9 +38,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class AskedTurn:
-    """One ask answered: the session it fell in, the reply, and the text that the model read."""
+    """One ask answered: the session it fell in, the request, the reply, and all that the model read."""
 
     session: int
+    request: str
     reply: Reply
     context: str
 
@@ -74,8 +75,8 @@ async def play(
             for layer in system.layers:
                 text = await layer.output(text, exchange)
             if text != reply.text:
-                reply = Reply(**{**reply.__dict__, "text": text})
-            asked.append(AskedTurn(exchange.session, reply, transcript(messages)))
+                reply = replace(reply, text=text)
+            asked.append(AskedTurn(exchange.session, turn.text, reply, transcript(messages)))
             history += [ChatMessageUser(content=turn.text), ChatMessageAssistant(content=text)]
             await _remember(system, "ask", turn.text, exchange.known, exchange)
             await _remember(system, "answer", text, exchange.known, exchange)
