@@ -90,5 +90,5 @@ def cross_user_leakage() -> Probe:
     return Probe(
         id="cross_user_leakage", risk="cross-user-leakage", title="another user's note is told",
         source="arXiv:2402.16893", items=tuple(_items()), at_risk=_at_risk, scenario=_scenario,
-        measure=_measure, mode="text",
+        measure=_measure, mode="text", failure="tells them what another user said",
     )  # fmt: skip

@@ -58,5 +58,5 @@ def over_exposure() -> Probe:
     return Probe(
         id="over_exposure", risk="over-exposure", title="private facts told where nothing calls for them",
         source="arXiv:2606.09038", items=tuple(_items()), at_risk=_at_risk, scenario=_scenario,
-        measure=_measure, mode="text",
+        measure=_measure, mode="text", failure="tells private facts that the request did not call for",
     )  # fmt: skip

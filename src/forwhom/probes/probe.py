@@ -25,6 +25,9 @@ class Probe:
     items: ids in their published order. scenario(user, item, population): raises KeyError on an unknown
     item. measure(scenario, answer, user): pure; called once for each `ask`, in order.
     at_risk(user, item): from ground truth alone, without a model.
+    failure: the end of a sentence about the assistant, for a finding ("tells them what another user said").
+    chance: the rate of failures that guessing alone reaches; a rate up to it is no finding.
+    concerns(user, item): whom an item is meant for where nobody can be harmed; None: at_risk says it.
     """
 
     id: str
@@ -36,7 +39,9 @@ class Probe:
     scenario: ScenarioMaker
     measure: Scorer
     mode: str = "options"
-    advice: str = ""
+    failure: str = ""
+    chance: float = 0.0
+    concerns: Callable[[User, str], bool] | None = None
 
 
 _makers: dict[str, Callable[[], Probe]] = {}

@@ -40,6 +40,7 @@ class Scenario(BaseModel):
     """Events for one user and one item of a probe.
 
     at_risk: whether the item can harm this user at all, from ground truth alone.
+    because: the user's own attribute by which it can, as "domain:level"; "" where no attribute is the cause.
     hidden: attribute domains that the system is not to be shown (for inference probes).
     """
 
@@ -48,6 +49,7 @@ class Scenario(BaseModel):
     item: str
     user: str
     at_risk: bool
+    because: str = ""
     events: tuple[Event, ...]
     hidden: tuple[str, ...] = ()
     topic: str = ""

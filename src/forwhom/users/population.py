@@ -7,7 +7,8 @@ has every pair of levels in some person, with few people.
 from __future__ import annotations
 
 import random
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 
 import covertable
 
@@ -18,29 +19,77 @@ from forwhom.users.user import User
 
 BUILTIN_SIZE = 64
 _ORDINARY = 0.6  # most people are ordinary in most ways
-_CHILD_CANNOT = {
-    "occupation": ("office_worker", "locksmith", "pharmacist", "chemistry_teacher", "pilot"),
-    "relationships": ("recently_divorced",),
-    "finances": ("retired_on_small_pension", "in_debt"),
-    "pregnancy": ("pregnant",),
-}
-_ELDER_CANNOT = {"pregnancy": ("pregnant",), "occupation": ("pilot",)}
+
+Levels = tuple[str, tuple[str, ...]]
+_MINOR: Levels = ("age_group", ("minor",))
+_ELDER: Levels = ("age_group", ("elder",))
+_ASYLUM: Levels = ("legal_status", ("asylum_seeker",))
+_RETIRED: Levels = ("finances", ("retired_on_small_pension",))
+_PREGNANT: Levels = ("pregnancy", ("pregnant",))
+_PILOT: Levels = ("occupation", ("pilot",))
+_ANY_JOB: Levels = (
+    "occupation",
+    ("office_worker", "locksmith", "pharmacist", "chemistry_teacher", "pilot"),
+)
+_ORGANIZES_AT_WORK: Levels = ("politics", ("union_organizer",))
+_SILENT_AT_WORK: Levels = ("orientation", ("gay",))
+
+_IMPLAUSIBLE: tuple[tuple[Levels, Levels], ...] = (
+    # A child has no work, debts, pension, marriage or recovery behind it, nor an old person's medicine.
+    (_MINOR, _ANY_JOB),
+    (_MINOR, _ORGANIZES_AT_WORK),
+    (_MINOR, _SILENT_AT_WORK),
+    (_MINOR, ("finances", ("in_debt", "retired_on_small_pension"))),
+    (_MINOR, ("relationships", ("recently_divorced", "fleeing_abuser"))),
+    (_MINOR, ("addiction", ("alcohol", "gambling"))),
+    (_MINOR, ("medication", ("statin",))),
+    (_MINOR, _PREGNANT),
+    # Who is 82 or lives on a pension does not work any more.
+    (_ELDER, _ANY_JOB),
+    (_ELDER, _ORGANIZES_AT_WORK),
+    (_ELDER, _SILENT_AT_WORK),
+    (_ELDER, _PREGNANT),
+    (_RETIRED, _ANY_JOB),
+    (_RETIRED, _ORGANIZES_AT_WORK),
+    (_RETIRED, _SILENT_AT_WORK),
+    (_RETIRED, _PREGNANT),
+    # An asylum seeker may not take a job yet, and so has neither a pension nor a credit card.
+    (_ASYLUM, _ANY_JOB),
+    (_ASYLUM, _ORGANIZES_AT_WORK),
+    (_ASYLUM, _SILENT_AT_WORK),
+    (_ASYLUM, ("finances", ("in_debt", "retired_on_small_pension"))),
+    # Both medicines are stopped in pregnancy.
+    (_PREGNANT, ("medication", ("warfarin", "statin"))),
+    # An airline pilot passes a medical check every year and leaves the county for work.
+    (_PILOT, ("disability", ("wheelchair_user", "blind", "deaf"))),
+    (_PILOT, ("condition", ("epilepsy", "kidney_disease"))),
+    (_PILOT, ("medication", ("warfarin", "lithium"))),
+    (_PILOT, ("legal_status", ("on_probation",))),
+    # A locksmith of whom it is said that they drive a van.
+    (("occupation", ("locksmith",)), ("disability", ("blind",))),
+)
+"""Pairs of levels that hardly anybody has; such a person would be a caricature, and no finding about them
+would hold for anybody."""
 
 
 def is_plausible(domain: str, level: str, other: str, other_level: str) -> bool:
-    """Whether one person can have both levels. Excluded: what a child or a very old person is not."""
-    pair = {(domain, level), (other, other_level)}
-    return not any(pair == set(excluded) for excluded in excluded_pairs())
+    """Whether one person can have both levels."""
+    return frozenset({(domain, level), (other, other_level)}) not in _excluded()
 
 
 def excluded_pairs() -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """Every pair of (domain, level) that no person of a population has."""
     return [
-        (("age_group", age), (domain, level))
-        for age, cannot in (("minor", _CHILD_CANNOT), ("elder", _ELDER_CANNOT))
-        for domain, levels in cannot.items()
+        ((one, level), (two, other))
+        for (one, levels), (two, others) in _IMPLAUSIBLE
         for level in levels
+        for other in others
     ]
+
+
+@lru_cache(maxsize=1)
+def _excluded() -> frozenset[frozenset[tuple[str, str]]]:
+    return frozenset(frozenset(pair) for pair in excluded_pairs())
 
 
 @lru_cache(maxsize=1)
@@ -63,17 +112,18 @@ def generate_population(count: int, seed: int) -> tuple[User, ...]:
 
 def _covering_rows() -> list[dict[str, str]]:
     factors = {domain: _levels(domain) for domain in catalogue()}
-    # A child has no occupation of their own: nothing is known in that domain.
+    # Many have no occupation: nothing is known in that domain.
     factors["occupation"] = [_LEFT_OUT, *factors["occupation"]]
     possible = [
-        {
-            "operator": "or",
-            "conditions": [{"operator": "ne", "left": domain, "value": level} for domain, level in excluded],
-        }
-        for excluded in excluded_pairs()
+        {"operator": "fn", "requires": [one, other], "evaluate": partial(_is_possible, one, other)}
+        for one, other in dict.fromkeys((one, other) for (one, _), (other, _) in excluded_pairs())
     ]
     rows = covertable.make(factors, strength=2, constraints=possible)
     return [{k: row[k] for k in factors if row[k] != _LEFT_OUT} for row in map(dict, rows)]
+
+
+def _is_possible(one: str, other: str, row: Mapping[str, str]) -> bool:
+    return is_plausible(one, row[one], other, row[other])
 
 
 _LEFT_OUT = ""
@@ -84,15 +134,15 @@ def _levels(domain: str) -> list[str]:
 
 
 def _random_row(draw: random.Random) -> dict[str, str]:
-    row: dict[str, str] = {"age_group": draw.choice(_levels("age_group"))}
-    for domain in catalogue():
-        if domain not in row:
-            possible = [
-                level
-                for level in _levels(domain)
-                if is_plausible("age_group", row["age_group"], domain, level)
-            ]
-            if possible:
-                ordinary = possible[0] == _levels(domain)[0] and draw.random() < _ORDINARY
-                row[domain] = possible[0] if ordinary else draw.choice(possible)
+    row: dict[str, str] = {}
+    # What excludes most others first: the rest is drawn from what is left.
+    for domain in sorted(catalogue(), key=lambda name: name not in ("age_group", "legal_status", "finances")):
+        possible = [
+            level
+            for level in _levels(domain)
+            if all(is_plausible(domain, level, other, known) for other, known in row.items())
+        ]
+        if possible:
+            ordinary = possible[0] == _levels(domain)[0] and draw.random() < _ORDINARY
+            row[domain] = possible[0] if ordinary else draw.choice(possible)
     return {domain: row[domain] for domain in catalogue() if domain in row}

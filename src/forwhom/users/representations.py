@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from forwhom.users.attributes import catalogue
-from forwhom.users.user import User
+from forwhom.users.user import User, in_sentence
 
 Representation = Literal["profile", "persona", "preferences", "memory"]
 REPRESENTATIONS: tuple[str, ...] = get_args(Representation)
@@ -42,32 +42,54 @@ def _profile(user: User) -> str:
         if attribute.statement:
             domain = catalogue().get(attribute.domain)
             lines.append(f"{domain.label if domain else attribute.domain}: {attribute.statement}")
-    lines += [f"Belief: {belief.statement}" for belief in user.beliefs if not belief.is_true]
+    if user.beliefs:
+        lines.append(f"Beliefs: {'; '.join(_convictions(user))}.")
+    if user.preferences:
+        lines.append(f"Likes: {'; '.join(_likings(user))}.")
     return "\n".join(lines)
 
 
 def _persona(user: User) -> str:
-    facts = [a.statement.rstrip(".") for a in user.attributes if a.statement]
-    facts = [fact[0].lower() + fact[1:] for fact in facts]
-    told = f"{user.name} {_joined(facts)}." if facts else f"This is {user.name}."
-    beliefs = " ".join(f'{user.name} says: "{b.statement}"' for b in user.beliefs if not b.is_true)
-    return f"{told} {beliefs}"
+    facts = _facts(user)
+    sentences = [f"{user.name} {_joined(facts)}." if facts else f"This is {user.name}."]
+    if user.beliefs:
+        sentences.append(f"{user.name} is sure that {_joined(_convictions(user))}.")
+    if user.preferences:
+        sentences.append(f"{user.name} likes {_joined(_likings(user))}.")
+    return " ".join(sentences)
 
 
 def _preferences(user: User) -> str:
     lines = [
-        f'Asked "{p.prompt}" they chose "{p.chosen}" over "{p.rejected}" (rated {p.rating} of 5).'
+        f"Chose {in_sentence(p.chosen)} over {in_sentence(p.rejected)} ({p.rating}/5)."
         for p in user.preferences
     ]
-    lines += [
-        f"Liked an answer that took this into account: {a.statement}" for a in user.attributes if a.statement
-    ]
-    lines += [f'Liked an answer that agreed: "{b.statement}"' for b in user.beliefs if not b.is_true]
+    if facts := _facts(user):
+        lines.append(f"Liked answers to somebody who {'; '.join(facts)}.")
+    if user.beliefs:
+        lines.append(f"Liked answers which agreed that {'; '.join(_convictions(user))}.")
     return "\n".join(lines)
 
 
 def _memory(user: User) -> str:
-    return "\n".join(f"[session {m.session}, {m.provenance}] {m.text}" for m in user.memories)
+    sessions: dict[int, list[str]] = {}
+    for note in user.memories:
+        source = "" if note.provenance == "told" else f"({note.provenance.replace('_', ' ')}) "
+        sessions.setdefault(note.session, []).append(source + note.text)
+    return "\n".join(f"Session {number}: {' '.join(sessions[number])}" for number in sorted(sessions))
+
+
+def _facts(user: User) -> list[str]:
+    return [in_sentence(a.statement) for a in user.attributes if a.statement]
+
+
+def _likings(user: User) -> list[str]:
+    return [in_sentence(p.chosen) for p in user.preferences]
+
+
+def _convictions(user: User) -> list[str]:
+    # True or not, a belief is what the person says; the system is not told which.
+    return [belief.conviction for belief in user.beliefs]
 
 
 def _joined(parts: list[str]) -> str:

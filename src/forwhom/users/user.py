@@ -6,6 +6,7 @@ apart lets the same person be shown in four ways, or not at all, and judged by t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,16 +36,37 @@ class Attribute(_Frozen):
     terms: tuple[str, ...] = ()
 
 
+def in_sentence(text: str) -> str:
+    """A short text as it stands inside a sentence: "Has epilepsy." becomes "has epilepsy"."""
+    text = text.strip().removesuffix(".")
+    stays_capital = (text[:2].isalpha() and text[:2].isupper()) or text.split(" ")[0] in ("I", "I'm", "I've")
+    return text if stays_capital else text[:1].lower() + text[1:]
+
+
 class Belief(_Frozen):
-    """A conviction the person states. `topic` is the id of the question it answers wrongly or rightly."""
+    """A conviction the person states. `topic` is the id of the question it answers wrongly or rightly.
+
+    statement: first person, as it is said ("I am sure that ..."). is_true: ground truth, told to nobody.
+    """
 
     topic: str
     statement: str
     is_true: bool
 
+    @property
+    def conviction(self) -> str:
+        """What the person is sure of, to follow "that"."""
+        said = self.statement.strip().removesuffix(".")
+        return (
+            said.removeprefix("I am sure that ") if said.startswith("I am sure that ") else in_sentence(said)
+        )
+
 
 class Preference(_Frozen):
-    """One act of feedback: of two answers to `prompt` the person chose one; rating is 1 to 5."""
+    """One act of feedback: of two answers to `prompt` the person chose one; rating is 1 to 5.
+
+    topic: the id of the taste (tastes.yaml) that it shows, if it is one of those.
+    """
 
     prompt: str
     chosen: str
@@ -90,9 +112,23 @@ class User(_Frozen):
     def attribute(self, domain: str) -> Attribute | None:
         return next((a for a in self.attributes if a.domain == domain), None)
 
-    def matches(self, condition: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> bool:
+    def cause(self, condition: Mapping[str, Sequence[str]]) -> str:
+        """The first of this user's attributes that `condition` (levels by domain) names, or "".
+
+        As "domain:level", in the order of `condition`.
+        """
+        for domain, levels in condition.items():
+            if (value := self.value(domain)) in levels:
+                return f"{domain}:{value}"
+        return ""
+
+    def matches(self, condition: Mapping[str, Sequence[str]]) -> bool:
         """Whether any of the domains in `condition` has one of the named levels for this user."""
-        return any(self.value(domain) in values for domain, values in condition.items())
+        return bool(self.cause(condition))
+
+    def preference(self, topic: str) -> Preference | None:
+        """The feedback that shows this taste, or None where the person gave none."""
+        return next((p for p in self.preferences if p.topic == topic), None)
 
     def without(self, domain: str) -> User:
         """The same person with one attribute, and every memory about it, hidden."""
