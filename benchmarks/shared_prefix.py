@@ -1,61 +1,75 @@
 """Shared-prefix scoring against scoring each cell alone, side by side in one run, on the default study.
 
-Prints seconds, the ratio and the largest difference; ends with exit code 1 when the ratio is below 3 or
-a log-probability differs by more than 1e-3.
+The cells are those of its personalized system, with the messages that it would send, in batches as
+Inspect hands them over. By default one batch from the middle, in about a minute; --all takes every cell.
+Exit code 1 when the ratio is below 3 or a log-probability differs by more than 1e-3.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
+from collections.abc import Sequence
 
-from forwhom.probes.probe import load_probe
+from inspect_ai.model import ChatMessage
+
+from forwhom.studies.runner import prepare
+from forwhom.studies.study import load_study, suite_path
+from forwhom.systems.answering import Reply
+from forwhom.systems.conversation import Turn, play
+from forwhom.systems.models.chatml import render
 from forwhom.systems.models.prefix_scorer import PrefixScorer, ScoreRequest
 from forwhom.systems.models.weights import torch_folder
-from forwhom.users.population import builtin_population
-from forwhom.users.representations import render
 
-SYSTEM = "You are a helpful assistant.\nWhat you know about the user you are talking to:\n"
+BATCH = 96  # cells that a study asks at once
 
 
-def requests(users: int, questions: int) -> list[list[ScoreRequest]]:
-    """The contraindicated-advice cells of the default study, a list a user."""
-    probe = load_probe("contraindicated_advice")
-    made = []
-    for user in builtin_population()[:users]:
-        prefix = f"<|im_start|>system\n{SYSTEM}{render(user, 'profile')}<|im_end|>\n<|im_start|>user\n"
-        asks = [probe.scenario(user, item, ()).events[-1] for item in probe.items[:questions]]
-        made.append([
-            ScoreRequest(f"{prefix}{ask.text}<|im_end|>\n<|im_start|>assistant\n",
-                         tuple(option.text for option in ask.options), prefix)
-            for ask in asks
-        ])  # fmt: skip
-    return made
+class Recorder(list[ScoreRequest]):
+    """Stands in for the Answerer: keeps what it would score."""
+
+    async def answer(self, messages: list[ChatMessage], options: Sequence[str], _: int) -> Reply:
+        self.append(ScoreRequest(*render(messages), tuple(options)))
+        return Reply(options[0])
+
+
+def scored() -> list[ScoreRequest]:
+    """What the system "profile" of the default study scores, in the study's order."""
+    prepared = prepare(load_study(suite_path("relational")))
+    population = {user.id: user for user in prepared.users}
+    recorder = Recorder()
+    for cell in prepared.cells:
+        if cell.system.name == "profile" and cell.probe.mode == "options":
+            known = cell.user
+            for domain in cell.script.hidden:
+                known = known.without(domain)
+            turns = [Turn(e.kind, e.text, e.actor, e.actor_id, tuple(o.text for o in e.options))
+                     for e in cell.script.events]  # fmt: skip
+            asyncio.run(play(cell.system, recorder, turns, known, population))
+    return recorder
 
 
 def main() -> int:
-    users, questions = (int(argument) for argument in (*sys.argv[1:3], "4", "20")[:2])
+    requests = scored()
+    batches = [requests[start : start + BATCH] for start in range(0, len(requests), BATCH)]
+    if "--all" not in sys.argv:
+        batches = [batches[len(batches) // 2]]
     scorer = PrefixScorer(torch_folder())
-    work = requests(users, questions)
-    scorer.score_alone(work[0][0])  # both ways warm
-    scorer.score([work[0][0]])
+    _ = scorer.score_alone(batches[0][:2]), scorer.score(batches[0][:2])  # both ways warm
     alone = shared = difference = 0.0
-    for asked in work:  # in turn, so that a drifting machine slows both
+    for batch in batches:  # both ways in turn, so that a drifting machine slows both
         started = time.perf_counter()
-        apart = [scorer.score_alone(request) for request in asked]
+        apart = scorer.score_alone(batch)
         alone += time.perf_counter() - started
         started = time.perf_counter()
-        together = scorer.score(asked)
+        together = scorer.score(batch)
         shared += time.perf_counter() - started
-        difference = max(
-            difference,
-            *(abs(a - b) for one, two in zip(apart, together, strict=True)
-              for a, b in zip(one.logprobs, two.logprobs, strict=True)),
-        )  # fmt: skip
-    cells = sum(len(asked) for asked in work)
-    print(f"cells                 {cells} ({users} users x {questions} questions)")
-    print(f"each cell alone       {alone:8.2f} s   {1000 * alone / cells:7.1f} ms a cell")
-    print(f"shared prefix         {shared:8.2f} s   {1000 * shared / cells:7.1f} ms a cell")
+        for one, other in zip(apart, together, strict=True):
+            gaps = [abs(a - b) for a, b in zip(one.logprobs, other.logprobs, strict=True)]
+            difference = max(difference, *gaps)
+    print(f"cells                 {(cells := sum(map(len, batches)))} of {len(requests)}")
+    for name, seconds in (("each cell alone", alone), ("shared prefix", shared)):
+        print(f"{name:21} {seconds:8.2f} s   {1000 * seconds / cells:7.1f} ms a cell")
     print(f"ratio                 {alone / shared:8.2f}")
     print(f"largest difference    {difference:.1e} nats")
     return int(alone / shared < 3 or difference > 1e-3)

@@ -1,9 +1,9 @@
 """Put one ask to a model: let it write an answer, or score given options.
 
 Options are scored by whatever the model can honestly give. The embedded model returns each option's
-log-probability. A server that returns token log-probabilities is asked to choose a letter, in both
-orders so that its liking for a letter cancels. Any other model writes the letter. The method is kept
-with the answer.
+log-probability. A server that returns token log-probabilities is asked to choose a letter, in as many
+orders as there are options so that its liking for a letter cancels. Any other model writes the letter.
+The method is kept with the answer.
 """
 
 from __future__ import annotations
@@ -14,9 +14,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelOutput
+from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelOutput, ModelUsage
 
-LETTERS = "ABCDEFGH"
+from forwhom.systems.letters import (
+    letter_logprobs,
+    letter_request,
+    mean_over_rotations,
+    rotations,
+    written_letter,
+)
+
+_TOP_LOGPROBS = (20, 5)  # token log-probabilities to ask for: what most servers give, what some allow
+_BRIEF = 16  # tokens for a letter; OpenAI refuses fewer
+_ROOM = 1024  # for a model that thinks before it writes the letter
+_REFUSED = (400, 422)  # HTTP status of a request that asks for what the server does not offer
 
 
 @dataclass(frozen=True)
@@ -37,37 +48,44 @@ class Reply:
 class Answerer:
     """Asks one model; identical asks at temperature 0 are answered once and shared.
 
-    Sharing matters for the unpersonalized system: it reads the same text whoever asks.
+    Sharing matters for the unpersonalized system, which reads the same text whoever asks, and for the
+    neutral user, of whom every system is told nothing. answered: replies that other Answerers of the same
+    run share; it outlives their event loops.
     """
 
     model: Model
     max_tokens: int = 48
     temperature: float = 0.0
     seed: int = 0
-    _memo: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    answered: dict[str, Reply] = field(default_factory=dict)
+    _asking: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    _top_logprobs: tuple[int, ...] = _TOP_LOGPROBS  # those that the server has not refused
 
     async def answer(
         self, messages: list[ChatMessage], options: Sequence[str] = (), replicate: int = 0
     ) -> Reply:
         """One Reply. replicate: asks that differ in it are drawn anew when temperature is above 0."""
         draw = replicate if self.temperature > 0 else 0
-        key = repr(([(m.role, m.text) for m in messages], tuple(options), draw))
-        if key in self._memo:
-            reply = await asyncio.shield(self._memo[key])
-            return replace(reply, tokens_out=0, tokens_cached=reply.tokens_in, seconds=0.0)
+        key = repr((str(self.model), [(m.role, m.text) for m in messages], tuple(options), draw))
+        if key in self._asking:
+            await asyncio.shield(self._asking[key])
+        if key in self.answered:
+            known = self.answered[key]
+            return replace(known, tokens_out=0, tokens_cached=known.tokens_in, seconds=0.0)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._memo[key] = future
+        self._asking[key] = future
         try:
             started = time.monotonic()
             reply = await (self._score(messages, options) if options else self._write(messages, draw))
-            reply = replace(reply, seconds=time.monotonic() - started)
+            self.answered[key] = replace(reply, seconds=time.monotonic() - started)
             future.set_result(reply)
-            return reply
+            return self.answered[key]
         except BaseException as error:
-            del self._memo[key]
             future.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
             future.exception()  # retrieved here, so that nobody waiting is no warning
             raise
+        finally:
+            del self._asking[key]
 
     async def _write(self, messages: list[ChatMessage], draw: int) -> Reply:
         config = GenerateConfig(
@@ -88,49 +106,50 @@ class Answerer:
         return await self._choose_letter(messages, options)
 
     async def _choose_letter(self, messages: list[ChatMessage], options: Sequence[str]) -> Reply:
-        forward = await self._letters(messages, options)
-        backward = await self._letters(messages, list(reversed(options)))
-        probabilities = tuple(
-            (a + b) / 2 for a, b in zip(forward.probabilities, reversed(backward.probabilities), strict=True)
-        )
-        best = options[max(range(len(options)), key=probabilities.__getitem__)]
+        count = len(options)
+        outputs = [await self._letter(messages, listed) for listed in rotations(options)]
+        logprobs = [found for output in outputs if (found := letter_logprobs(output, count))]
+        written = [written_letter(output, count) for output in outputs]
+        if len(logprobs) == count:
+            probabilities = _softmax(mean_over_rotations(logprobs))
+            method = f"letter log-probability, {count} orders"
+        else:  # where no option was chosen, none is preferred
+            votes = [vote or [1 / count] * count for vote in written]
+            probabilities = tuple(mean_over_rotations(votes))
+            method = f"letter written, {count} orders" if any(written) else "no choice made"
+        chosen = options[max(range(count), key=probabilities.__getitem__)]
+        replies = [_reply(output, "") for output in outputs]
         return Reply(
-            best, probabilities, (), forward.method,
-            forward.tokens_in + backward.tokens_in, forward.tokens_out + backward.tokens_out,
-            forward.tokens_cached + backward.tokens_cached,
+            chosen, probabilities, (), method, sum(one.tokens_in for one in replies),
+            sum(one.tokens_out for one in replies), sum(one.tokens_cached for one in replies),
         )  # fmt: skip
 
-    async def _letters(self, messages: list[ChatMessage], options: Sequence[str]) -> Reply:
-        listed = "\n".join(f"{letter}) {text}" for letter, text in zip(LETTERS, options, strict=False))
-        request = (
-            f"{messages[-1].text}\n\nWhich of these would you answer?\n{listed}\nReply with one letter only."
-        )
-        config = GenerateConfig(max_tokens=4, temperature=0.0, logprobs=True, top_logprobs=20, seed=self.seed)
-        output = await self.model.generate([*messages[:-1], ChatMessageUser(content=request)], config=config)
-        mass = _letter_mass(output, len(options))
-        if sum(mass) > 0:
-            shares = tuple(value / sum(mass) for value in mass)
-            return _reply(output, "", shares, method="letter log-probability, both orders")
-        written = output.completion.strip().strip("(").upper()[:1]
-        if not written or written not in LETTERS[: len(options)]:
-            # The model chose none of them: no option is preferred.
-            return _reply(output, "", (1 / len(options),) * len(options), method="no choice made")
-        shares = tuple(float(letter == written) for letter in LETTERS[: len(options)])
-        return _reply(output, "", shares, method="letter written, both orders")
+    async def _letter(self, messages: list[ChatMessage], options: Sequence[str]) -> ModelOutput:
+        asked = [*messages[:-1], ChatMessageUser(content=letter_request(messages[-1].text, options))]
+        count, room = len(options), GenerateConfig(max_tokens=_ROOM, temperature=0.0, seed=self.seed)
+        output = await self._with_logprobs(asked, room)
+        if output is None:
+            output = await self.model.generate(asked, config=room)
+            self._top_logprobs = ()  # without them it answers, so it was them that it refused
+        elif output.stop_reason == "max_tokens" and not (
+            letter_logprobs(output, count) or written_letter(output, count)
+        ):
+            output = await self.model.generate(asked, config=room)  # it thinks before it answers
+        return output
 
-
-def _letter_mass(output: ModelOutput, count: int) -> list[float]:
-    logprobs = output.choices[0].logprobs if output.choices else None
-    mass = [0.0] * count
-    if logprobs is None or not logprobs.content:
-        return mass
-    first = logprobs.content[0]
-    candidates = [(one.token, one.logprob) for one in first.top_logprobs or ()]
-    for token, logprob in candidates or [(first.token, first.logprob)]:
-        letter = token.strip(" \n(ĠĊ").upper()
-        if len(letter) == 1 and letter in LETTERS[:count]:
-            mass[LETTERS.index(letter)] += math.exp(logprob)
-    return mass
+    async def _with_logprobs(self, asked: list[ChatMessage], room: GenerateConfig) -> ModelOutput | None:
+        """None where the server refuses to give log-probabilities."""
+        for top in self._top_logprobs:
+            wish = {"max_tokens": _BRIEF, "logprobs": True, "top_logprobs": top}
+            try:
+                output = await self.model.generate(asked, config=room.model_copy(update=wish))
+            except Exception as error:
+                if getattr(error, "status_code", None) not in _REFUSED:
+                    raise
+            else:
+                self._top_logprobs = tuple(one for one in self._top_logprobs if one <= top)
+                return output
+        return None
 
 
 def _softmax(values: Sequence[float]) -> tuple[float, ...]:
@@ -146,13 +165,12 @@ def _reply(
     logprobs: tuple[float, ...] = (),
     method: str = "text",
 ) -> Reply:
-    usage = output.usage
+    usage = output.usage or ModelUsage()
+    cached = usage.input_tokens_cache_read or 0
     return Reply(
-        text,
-        probabilities,
-        logprobs,
-        method,
-        tokens_in=usage.input_tokens if usage else 0,
-        tokens_out=usage.output_tokens if usage else 0,
-        tokens_cached=(usage.input_tokens_cache_read or 0) if usage else 0,
-    )
+        text, probabilities, logprobs, method,
+        # Inspect counts what came from or went to a cache apart.
+        tokens_in=usage.input_tokens + cached + (usage.input_tokens_cache_write or 0),
+        tokens_out=usage.output_tokens,
+        tokens_cached=cached,
+    )  # fmt: skip

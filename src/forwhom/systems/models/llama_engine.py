@@ -1,64 +1,74 @@
-"""Generate text with llama.cpp in this process, from a rendered prompt."""
+"""Generate text with llama.cpp in this process: a server a core, one queue in front of them.
+
+A server of one thread writes almost as fast as one of two (it waits for memory, not for arithmetic), so
+the servers together write about as many times faster as there are cores.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
-from forwhom.errors import InputError
+from forwhom.systems.models.cores import usable_cores
+from forwhom.systems.models.llama_server import Generated, LlamaServer, Prompt
 
-_SLOTS = 4
-_CONTEXT = 2048  # tokens a slot: the context of SmolLM2-135M
-
-
-@dataclass(frozen=True)
-class Generated:
-    """text, token counts (prompt, written, of the prompt those reused), and whether it was cut off."""
-
-    text: str
-    tokens_in: int
-    tokens_out: int
-    tokens_cached: int
-    is_truncated: bool
+_MOST_SERVERS = 8  # each holds some 200 MB
 
 
 class LlamaEngine:
-    """A llama.cpp server inside this process, reached by function calls. Loads in under a second."""
+    """Servers are loaded as they are needed. It outlives the event loop that asks it."""
 
-    def __init__(self, gguf: Path) -> None:
-        import xllamacpp
+    def __init__(self, gguf: Path, servers: int | None = None) -> None:
+        self._gguf = gguf
+        self._lock = Lock()
+        self._free: list[LlamaServer] = []
+        self._in_work: list[str] = []  # the prefix that each busy server is computing or holds
+        self._waiting: list[tuple[Prompt, Future[Generated]]] = []
+        self._workers = ThreadPoolExecutor(max_workers=servers or min(usable_cores(), _MOST_SERVERS))
 
-        params = xllamacpp.CommonParams()
-        params.model.path = str(gguf)
-        params.n_ctx = _CONTEXT * _SLOTS
-        params.n_parallel = _SLOTS
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 2
-        params.verbosity = -1
-        params.warmup = False
+    async def generate(self, prompt: Prompt) -> Generated:
+        """Continue `prompt`; the text does not depend on what else is asked, nor when."""
+        future: Future[Generated] = Future()
+        with self._lock:
+            self._waiting.append((prompt, future))
+        self._workers.submit(self._serve_one)
+        return await asyncio.wrap_future(future)  # cancelled, it also cancels what still waits
+
+    def _serve_one(self) -> None:
+        """Serve the best of what waits; called once for every request, by at most one thread a server."""
+        with self._lock:
+            server, prompt, future = self._matched()
+            self._in_work.append(prompt.prefix)
+        tell: Callable[[], None] | None = None
         try:
-            self._server: Any = xllamacpp.Server(params)
-        except Exception as error:
-            raise InputError(f"{gguf}: llama.cpp cannot load this model: {error}") from None
+            if future.set_running_or_notify_cancel():
+                server = server or LlamaServer(self._gguf)
+                tell = partial(future.set_result, server.generate(prompt))
+        except BaseException as error:
+            tell = partial(future.set_exception, error)
+        with self._lock:
+            self._in_work.remove(prompt.prefix)
+            if server is not None:
+                self._free.append(server)
+        if tell:
+            tell()  # only now, so that whoever asks on finds this server free
 
-    async def generate(
-        self, prompt: str, max_tokens: int, temperature: float, seed: int, stop: list[str]
-    ) -> Generated:
-        """Continue `prompt`. Deterministic at temperature 0."""
-        request = {
-            "prompt": prompt, "max_tokens": max_tokens, "temperature": temperature, "seed": seed,
-            "stop": stop, "cache_prompt": True,
-        }  # fmt: skip
-        result: dict[str, Any] = await asyncio.to_thread(self._server.handle_completions, request)
-        if "choices" not in result:
-            raise RuntimeError(f"llama.cpp: {result.get('error', result)}")
-        choice, usage = result["choices"][0], result["usage"]
-        return Generated(
-            text=choice["text"].strip(),
-            tokens_in=int(usage["prompt_tokens"]),
-            tokens_out=int(usage["completion_tokens"]),
-            tokens_cached=int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0)),
-            is_truncated=choice["finish_reason"] == "length",
-        )
+    def _matched(self) -> tuple[LlamaServer | None, Prompt, Future[Generated]]:
+        """A free server, None where one must be loaded, and the request that suits it best.
+
+        First a request whose prefix the server holds, then the oldest whose prefix no other server is at
+        work on, then the oldest.
+        """
+        held = {server.prefix: server for server in self._free}
+        prefixes = [prompt.prefix for prompt, _ in self._waiting]
+        fresh = (at for at, prefix in enumerate(prefixes) if prefix not in self._in_work)
+        best = next((at for at, prefix in enumerate(prefixes) if prefix in held), None)
+        prompt, future = self._waiting.pop(next(fresh, 0) if best is None else best)
+        server = held.get(prompt.prefix) or (self._free[0] if self._free else None)
+        if server is not None:
+            self._free.remove(server)
+        return server, prompt, future

@@ -1,35 +1,45 @@
 """Score options by log-probability, computing what requests have in common once.
 
 All questions put to one user begin with the same tokens: the system prompt that describes the user.
-That prefix goes through the model once. Behind it, the questions and their options are packed as a
-token tree into one sequence without padding: each question sees the prefix, each option sees the prefix
-and its own question, and nothing else. The attention mask says who sees whom; positions count along
-each branch, so the result equals that of scoring each branch alone.
+That prefix goes through the model once, from where it leaves the nearest prefix that is known. Behind
+it, the questions and their options are packed as a token tree, and a core takes a tree at a time.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
-_PACK = 448  # tokens in one packed forward pass; longer ones lose more to attention than they gain
-_KEPT = 96  # prefixes whose keys and values are kept
+from forwhom.systems.models.cores import usable_cores
+from forwhom.systems.models.token_tree import Branch, grow, packs
+
+_KEPT = 32  # prefixes whose keys and values are kept from one call to the next, 46 kB a token
+_WORTH_SHARING = 16  # tokens that two prefixes must have in common to compute one from the other
+
+Ids = tuple[int, ...]
+Layers = list[tuple[torch.Tensor, torch.Tensor]]
+Sums = tuple[float, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """A prompt (chat template applied) and the options that may follow it."""
+    """A prompt (chat template applied) and the options that may follow it.
 
-    prompt: str
+    prefix: what other requests share; whole turns, so that no token spans its end. tail: the rest.
+    """
+
+    prefix: str
+    tail: str
     options: tuple[str, ...]
-    prefix: str = ""  # the part of the prompt that other requests share; must be a prefix of it
 
 
 @dataclass(frozen=True)
@@ -42,15 +52,8 @@ class OptionScores:
     cached_tokens: int
 
 
-@dataclass(frozen=True)
-class _Branch:
-    index: int
-    question: list[int]
-    options: list[list[int]]
-
-
 class PrefixScorer:
-    """Scores with the weights in `folder`. Not thread-safe: call it from one thread."""
+    """Scores with the weights in `folder`. Not thread-safe but for `cancel`."""
 
     def __init__(self, folder: Path) -> None:
         logging.disable_progress_bar()
@@ -58,133 +61,124 @@ class PrefixScorer:
         self._model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="sdpa", use_safetensors=True
         ).eval()
-        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        # transformers 5.24 renamed the argument.
+        known = signature(self._model.model.forward).parameters
+        self._cache_argument = "cache" if "cache" in known else "past_key_values"
+        self._prefixes: dict[Ids, Future[Layers]] = {}  # the least recently used first
+        self._work: list[Future[Any]] = []
+        self._cores = ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,))
 
-    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def score(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
         """Scores in the order of `requests`, prefixes shared. Log-probabilities are exact, not sampled."""
-        results: list[OptionScores | None] = [None] * len(requests)
-        groups: dict[tuple[int, ...], list[_Branch]] = {}
+        groups: dict[Ids, list[tuple[int, Branch]]] = {}
         for index, request in enumerate(requests):
-            prefix = self._ids(request.prefix)
-            question = self._ids(request.prompt[len(request.prefix) :])
             options = [self._ids(option) for option in request.options]
-            groups.setdefault(tuple(prefix), []).append(_Branch(index, question, options))
-        for prefix_ids, branches in groups.items():
-            known = prefix_ids in self._prefixes
-            for number, pack in enumerate(_packs(branches)):
-                scored = self._score_pack(prefix_ids, pack)
-                for position, (branch, (sums, counts)) in enumerate(zip(pack, scored, strict=True)):
-                    reused = len(prefix_ids) if known or number or position else 0
-                    results[branch.index] = OptionScores(
-                        sums, counts, len(prefix_ids) + len(branch.question), reused
-                    )
-        return [result for result in results if result is not None]
+            branch = Branch(self._ids(request.tail), options)
+            groups.setdefault(tuple(self._ids(request.prefix)), []).append((index, branch))
+        try:
+            scored = self._score_groups(groups)
+        except BaseException:
+            self._prefixes.clear()  # one of them may be what failed
+            raise
+        for stale in list(self._prefixes)[:-_KEPT]:
+            del self._prefixes[stale]
+        return [scored[index] for index in range(len(requests))]
 
-    @torch.inference_mode()  # type: ignore[untyped-decorator]
-    def score_alone(self, request: ScoreRequest) -> OptionScores:
+    def _score_groups(self, groups: dict[Ids, list[tuple[int, Branch]]]) -> dict[int, OptionScores]:
+        known = {prefix: self._begin(prefix) for prefix in groups}
+        waiting = {
+            prefix: [self._submit(self._score_tree, prefix, pack) for pack in packs([b for _, b in group])]
+            for prefix, group in groups.items()
+        }
+        scored: dict[int, OptionScores] = {}
+        for prefix, group in groups.items():
+            sums = [one for tree in waiting[prefix] for one in tree.result()]
+            for place, ((index, branch), logprobs) in enumerate(zip(group, sums, strict=True)):
+                scored[index] = OptionScores(
+                    logprobs, tuple(len(option) for option in branch.options),
+                    len(prefix) + len(branch.question), len(prefix) if place else known[prefix],
+                )  # fmt: skip
+        return scored
+
+    def cancel(self) -> None:
+        """From another thread: what is in work is finished, what waits is not; `score` raises."""
+        for one in list(self._work):
+            one.cancel()
+
+    def score_alone(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
         """The same by one full forward pass an option and nothing shared: the reference."""
-        prompt = self._ids(request.prefix) + self._ids(request.prompt[len(request.prefix) :])
-        sums, counts = [], []
-        for option in request.options:
-            ids = self._ids(option)
-            logits = self._model(torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1]
-            logprobs = logits.log_softmax(-1)
-            sums.append(float(logprobs[torch.arange(len(ids)), torch.tensor(ids)].sum()))
-            counts.append(len(ids))
-        return OptionScores(tuple(sums), tuple(counts), len(prompt), 0)
+        waiting = [self._submit(self._score_one_alone, request) for request in requests]
+        return [one.result() for one in waiting]
+
+    def _score_one_alone(self, request: ScoreRequest) -> OptionScores:
+        prompt = self._ids(request.prefix) + self._ids(request.tail)
+        options = [self._ids(option) for option in request.options]
+        sums = []
+        for option in options:
+            logits = self._model(torch.tensor([prompt + option])).logits[0, len(prompt) - 1 : -1]
+            sums.append(sum(_logprobs(logits, option)))
+        return OptionScores(tuple(sums), tuple(len(option) for option in options), len(prompt), 0)
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
-    def _prefix_cache(self, ids: tuple[int, ...]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        if ids not in self._prefixes:
-            cache = DynamicCache(config=self._model.config)
-            if ids:
-                self._model.model(torch.tensor([ids]), past_key_values=cache, use_cache=True)
-            self._prefixes[ids] = [(layer.keys, layer.values) for layer in cache.layers] if ids else []
-            while len(self._prefixes) > _KEPT:
-                self._prefixes.popitem(last=False)
-        self._prefixes.move_to_end(ids)
-        kept: list[tuple[torch.Tensor, torch.Tensor]] = self._prefixes[ids]
-        return kept
+    def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        def run() -> T:
+            with torch.inference_mode():
+                return work(*arguments)
 
-    def _score_pack(
-        self, prefix: tuple[int, ...], pack: Sequence[_Branch]
-    ) -> list[tuple[tuple[float, ...], tuple[int, ...]]]:
-        tokens: list[int] = []
-        positions: list[int] = []
-        spans: list[tuple[int, int, int, int]] = []  # start, end, and the span of the parent
-        layout: list[tuple[int, list[tuple[int, list[int]]]]] = []
-        for branch in pack:
-            start, base = len(tokens), len(prefix)
-            tokens += branch.question
-            positions += range(base, base + len(branch.question))
-            end = len(tokens)
-            spans.append((start, end, 0, 0))
-            leaves = []
-            for option in branch.options:
-                leaf = len(tokens)
-                tokens += option[:-1]  # the last token predicts nothing that is asked
-                positions += range(base + len(branch.question), base + len(branch.question) + len(option) - 1)
-                spans.append((leaf, len(tokens), start, end))
-                leaves.append((leaf, option))
-            layout.append((end - 1, leaves))
-        hidden = self._forward(prefix, tokens, positions, spans)
-        rows = [row for last, leaves in layout for leaf, option in leaves
-                for row in (last, *range(leaf, leaf + len(option) - 1))]  # fmt: skip
-        targets = [token for _, leaves in layout for _, option in leaves for token in option]
-        logits = self._model.lm_head(hidden[rows])
-        chosen = logits.gather(1, torch.tensor(targets)[:, None])[:, 0] - logits.logsumexp(-1)
-        values = chosen.tolist()
-        scored, cursor = [], 0
-        for branch in pack:
-            sums, counts = [], []
-            for option in branch.options:
-                sums.append(sum(values[cursor : cursor + len(option)]))
-                counts.append(len(option))
-                cursor += len(option)
-            scored.append((tuple(sums), tuple(counts)))
-        return scored
+        self._work = [one for one in self._work if not one.done()]
+        self._work.append(self._cores.submit(run))
+        return self._work[-1]
 
-    def _forward(
-        self,
-        prefix: tuple[int, ...],
-        tokens: list[int],
-        positions: list[int],
-        spans: list[tuple[int, int, int, int]],
-    ) -> torch.Tensor:
-        count, before = len(tokens), len(prefix)
-        sees = torch.zeros(count, before + count, dtype=torch.bool)
-        sees[:, :before] = True
-        for start, end, parent, parent_end in spans:
-            own = torch.ones(end - start, end - start, dtype=torch.bool).tril()
-            sees[start:end, before + start : before + end] = own
-            sees[start:end, before + parent : before + parent_end] = True
-        mask = torch.zeros(1, 1, count, before + count)
-        mask.masked_fill_(~sees, torch.finfo(torch.float32).min)
+    def _begin(self, prefix: Ids) -> int:
+        """Start to compute `prefix` where it is not known; returns how many of its tokens are known."""
+        if prefix in self._prefixes:
+            self._prefixes[prefix] = self._prefixes.pop(prefix)
+            return len(prefix)
+        near = max(self._prefixes, key=lambda other: _common(prefix, other), default=())
+        known = _common(prefix, near)
+        if known < _WORTH_SHARING:
+            near, known = (), 0
+        # The work waits for the nearest prefix, which was begun before it: the cores take work in order.
+        self._prefixes[prefix] = self._submit(self._compute, prefix, self._prefixes.get(near), known)
+        return known
+
+    def _compute(self, prefix: Ids, near: Future[Layers] | None, known: int) -> Layers:
+        cache = self._cache(near.result() if near else [], known)
+        if prefix[known:]:
+            self._run(cache, torch.tensor([prefix[known:]]))
+        return [(layer.keys, layer.values) for layer in cache.layers] if prefix else []
+
+    def _cache(self, layers: Layers, tokens: int) -> Any:
+        """A cache that begins with the first `tokens` tokens of `layers`."""
         cache = DynamicCache(config=self._model.config)
-        for index, (keys, values) in enumerate(self._prefix_cache(prefix)):
-            cache.update(keys, values, index)
-        output = self._model.model(
-            torch.tensor([tokens]),
-            attention_mask=mask,
-            position_ids=torch.tensor([positions]),
-            past_key_values=cache,
-            use_cache=True,
-        )
+        for index, (keys, values) in enumerate(layers):
+            cache.update(keys[:, :, :tokens], values[:, :, :tokens], index)
+        return cache
+
+    def _run(self, cache: Any, ids: torch.Tensor, **where: torch.Tensor) -> torch.Tensor:
+        output = self._model.model(ids, use_cache=True, **{self._cache_argument: cache}, **where)
         hidden: torch.Tensor = output.last_hidden_state[0]
         return hidden
 
+    def _score_tree(self, prefix: Ids, pack: Sequence[Branch]) -> list[Sums]:
+        tree = grow(pack)
+        mask, positions = tree.attention(len(prefix))
+        cache = self._cache(self._prefixes[prefix].result(), len(prefix))
+        hidden = self._run(cache, torch.tensor([tree.tokens]), attention_mask=mask, position_ids=positions)
+        values = iter(_logprobs(self._model.lm_head(hidden[tree.rows]), tree.targets))
+        return [tuple(sum(next(values) for _ in option) for option in b.options) for b in pack]
 
-def _packs(branches: Sequence[_Branch]) -> list[list[_Branch]]:
-    packs: list[list[_Branch]] = [[]]
-    size = 0
-    for branch in branches:
-        cost = len(branch.question) + sum(len(option) for option in branch.options)
-        if packs[-1] and size + cost > _PACK:
-            packs.append([])
-            size = 0
-        packs[-1].append(branch)
-        size += cost
-    return packs
+
+def _logprobs(logits: torch.Tensor, targets: Sequence[int]) -> list[float]:
+    # Not log_softmax, whose sum over 49 152 words in single precision is off by 1e-5 a token.
+    chosen = logits.gather(1, torch.tensor(targets)[:, None])[:, 0] - logits.logsumexp(-1)
+    values: list[float] = chosen.tolist()
+    return values
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    differ = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differ, min(len(one), len(other)))

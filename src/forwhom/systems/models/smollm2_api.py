@@ -23,13 +23,28 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from forwhom.errors import InputError
+from forwhom.systems.models.chatml import TURN_END, render
 from forwhom.systems.models.llama_engine import LlamaEngine
+from forwhom.systems.models.llama_server import Prompt
 from forwhom.systems.models.weights import gguf_path, torch_folder
 
 if TYPE_CHECKING:
     from forwhom.systems.models.prefix_scorer import OptionScores, PrefixScorer, ScoreRequest
 
+WITHOUT_TORCH = (
+    "Scoring options by log-probability needs the weights in torch, which is not installed.\n"
+    "Install it with: pip install torch==2.13.0 'forwhom[weights]'\n"
+    "Without it, only the probes that read written answers run (see: forwhom probes)."
+)
 _MOMENT = 0.02  # seconds to wait for requests that come together
+
+
+def can_score_options(model: str) -> bool:
+    """Whether the Inspect model of this name can be asked which option it prefers; loads nothing.
+
+    The embedded one scores them with torch, which is an extra; every other model chooses a letter.
+    """
+    return not model.startswith("forwhom/") or bool(find_spec("torch") and find_spec("transformers"))
 
 
 class EmbeddedAPI(ModelAPI):
@@ -73,13 +88,10 @@ class EmbeddedAPI(ModelAPI):
             return await self._choose(input, tuple(str(option) for option in options))
         if self._llama is None:
             self._llama = LlamaEngine(self._gguf)
-        written = await self._llama.generate(
-            _prompt(input),
-            max_tokens=config.max_tokens or 128,
-            temperature=config.temperature or 0.0,
-            seed=config.seed or 0,
-            stop=["<|im_end|>", *(config.stop_seqs or [])],
-        )
+        written = await self._llama.generate(Prompt(
+            *render(input), config.max_tokens or 128, config.temperature or 0.0, config.seed or 0,
+            (TURN_END, *(config.stop_seqs or ())),
+        ))  # fmt: skip
         return self._output(
             written.text, written.tokens_in, written.tokens_out, written.tokens_cached,
             stop="max_tokens" if written.is_truncated else "stop",
@@ -87,8 +99,7 @@ class EmbeddedAPI(ModelAPI):
 
     async def _choose(self, messages: list[ChatMessage], options: tuple[str, ...]) -> ModelOutput:
         from_torch = self._torch()
-        prefix = "".join(_turn(m) for m in messages[:1]) if messages[0].role == "system" else ""
-        request = from_torch.ScoreRequest(_prompt(messages), options, prefix)
+        request = from_torch.ScoreRequest(*render(messages), options)
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # Inspect starts a new event loop for every eval
             self._loop, self._collector, self._waiting = loop, None, []
@@ -110,11 +121,16 @@ class EmbeddedAPI(ModelAPI):
         loop = asyncio.get_running_loop()
         await asyncio.sleep(_MOMENT)
         while self._waiting:
-            batch, self._waiting = self._waiting, []
+            batch = [(request, future) for request, future in self._waiting if not future.done()]
+            self._waiting = []
             try:
                 scores = await loop.run_in_executor(
                     self._worker, self._score, [request for request, _ in batch]
                 )
+            except asyncio.CancelledError:  # Ctrl-C need not wait for the whole batch
+                if self._scorer is not None:
+                    self._scorer.cancel()
+                raise
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
@@ -132,12 +148,8 @@ class EmbeddedAPI(ModelAPI):
         return scored
 
     def _torch(self) -> Any:
-        if find_spec("torch") is None or find_spec("transformers") is None:
-            raise InputError(
-                "Scoring options by log-probability needs the weights in torch, which is not "
-                "installed.\nInstall it with: pip install torch==2.13.0 'forwhom[weights]'\n"
-                "Without it, only the probes that read written answers run (see: forwhom probes)."
-            )
+        if not can_score_options(f"forwhom/{self.model_name}"):
+            raise InputError(WITHOUT_TORCH)
         from forwhom.systems.models import prefix_scorer
 
         return prefix_scorer
@@ -149,15 +161,15 @@ class EmbeddedAPI(ModelAPI):
         return ModelOutput(
             model=self.model_name,
             choices=[ChatCompletionChoice(message=message, stop_reason=stop)],
-            usage=ModelUsage(
-                input_tokens=tokens_in, output_tokens=tokens_out,
+            usage=ModelUsage(  # Inspect counts what came from a cache apart
+                input_tokens=tokens_in - cached, output_tokens=tokens_out,
                 total_tokens=tokens_in + tokens_out, input_tokens_cache_read=cached,
             ),
         )  # fmt: skip
 
     async def count_text_tokens(self, text: str) -> int:
         """Tokens of `text` by the embedded tokenizer; by its bytes (one in four) without torch."""
-        if find_spec("transformers") is None:
+        if not can_score_options(f"forwhom/{self.model_name}"):
             return max(1, len(text.encode()) // 4)
         return len(_tokenizer(self.model_name)(text, add_special_tokens=False)["input_ids"])
 
@@ -177,15 +189,3 @@ def _tokenizer(model: str) -> Any:
 
         _tokenizers[model] = AutoTokenizer.from_pretrained(torch_folder(model))
     return _tokenizers[model]
-
-
-def _turn(message: ChatMessage) -> str:
-    # A message must not be able to close its own turn.
-    text = message.text
-    while "<|im_start|>" in text or "<|im_end|>" in text:  # taking one out may leave another
-        text = text.replace("<|im_start|>", "").replace("<|im_end|>", "")
-    return f"<|im_start|>{message.role}\n{text}<|im_end|>\n"
-
-
-def _prompt(messages: list[ChatMessage]) -> str:
-    return "".join(_turn(message) for message in messages) + "<|im_start|>assistant\n"

