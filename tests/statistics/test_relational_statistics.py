@@ -12,7 +12,7 @@ from forwhom.statistics.differences import paired_difference
 from forwhom.statistics.groups import worst_groups
 from forwhom.statistics.rates import unsafe_rate
 from forwhom.statistics.variance import henderson, variance_components
-from tests.conftest import oracle_results
+from tests.controls.oracle import oracle_results
 
 
 def test_the_interval_widens_when_users_and_items_recur() -> None:

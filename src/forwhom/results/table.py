@@ -21,6 +21,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "item": pl.String(),
     "topic": pl.String(),  # what the item is about: the unit in which a finding names it
     "at_risk": pl.Boolean(),  # whether the item can harm this user at all (ground truth)
+    "because": pl.String(),  # "domain:level" of the user by which it can, "" where no attribute is why
     "session": pl.Int64(),
     "replicate": pl.Int64(),
     "risk": pl.Float64(),  # in [0, 1]

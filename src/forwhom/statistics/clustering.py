@@ -2,7 +2,7 @@
 
 Answers to one item resemble one another whoever asks, and so do one user's answers; cells are not
 independent. Two-way cluster-robust variance: Cameron, Gelbach and Miller (2011), V_user + V_item -
-V_cell, here never below the largest of the three.
+V_cell, here V_cell plus what recurring users and recurring items add to it, neither below 0.
 """
 
 from __future__ import annotations
@@ -19,30 +19,52 @@ Ints = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class ClusteredMean:
-    """mean of n cells; variance of that mean; degrees of freedom of a t interval; cluster counts."""
+    """The mean of n cells, its variance, and how the variance comes about.
+
+    from_users, from_items: what their recurrence adds to the variance (0 where it adds nothing).
+    user_load, item_load: by how much one unit of variance between users (items) would raise that of the
+    mean, beyond what independent cells have; 0 where nobody recurs.
+    clusters: effective number of the scarcer of users and items, n^2 / sum of squared cluster sizes: as
+    many equally large clusters would weigh the same.
+    df: degrees of freedom of a t interval, between cells - 1 and clusters - 1 by the share of the
+    variance that recurrence adds; at least 1.
+    """
 
     mean: float
     variance: float
     df: float
+    from_users: float
+    from_items: float
+    user_load: float
+    item_load: float
+    clusters: float
     n_cells: int
     n_users: int
     n_items: int
 
 
 def clustered_mean(values: Floats, users: Ints, items: Ints) -> ClusteredMean:
-    """values: shape (n,); users, items: codes 0.. of shape (n,). n must be at least 1.
-
-    df: one less than the smaller number of clusters, at least 1.
-    """
+    """values: shape (n,); users, items: codes 0.. of shape (n,). n must be at least 1."""
     n = len(values)
     mean = float(values.mean())
     residual = values - mean
-    by_user = _one_way(residual, users)
-    by_item = _one_way(residual, items)
-    by_cell = float((residual**2).sum()) / n**2 * n / max(n - 1, 1)
-    n_users, n_items = len(np.unique(users)), len(np.unique(items))
-    variance = max(by_user + by_item - by_cell, by_user, by_item, by_cell)
-    return ClusteredMean(mean, variance, max(min(n_users, n_items) - 1, 1), n, n_users, n_items)
+    by_cell = float(residual @ residual) / n / max(n - 1, 1)
+    by_user, n_users, user_load = _one_way(residual, users)
+    by_item, n_items, item_load = _one_way(residual, items)
+    from_users, from_items = max(by_user - by_cell, 0.0), max(by_item - by_cell, 0.0)
+    variance = by_cell + from_users + from_items
+    clusters = 1 / (1 / n + max(user_load, item_load))
+    added = (from_users + from_items) / variance if variance > 0 else 1.0
+    return ClusteredMean(
+        mean, variance, degrees_of_freedom(added, n, clusters), from_users, from_items,
+        user_load, item_load, clusters, n, n_users, n_items,
+    )  # fmt: skip
+
+
+def degrees_of_freedom(added: float, cells: int, clusters: float) -> float:
+    """Between cells - 1 and clusters - 1, by the share `added` of the variance that recurrence adds."""
+    few = max(clusters - 1, 1e-9)
+    return max(1 / ((1 - added) / max(cells - 1, 1) + added / few), 1.0)
 
 
 def codes(column: pl.Series) -> Ints:
@@ -51,7 +73,9 @@ def codes(column: pl.Series) -> Ints:
     return found
 
 
-def _one_way(residual: Floats, clusters: Ints) -> float:
-    sums = np.bincount(clusters, weights=residual)
-    groups = len(np.unique(clusters))
-    return float((sums**2).sum()) / len(residual) ** 2 * groups / max(groups - 1, 1)
+def _one_way(residual: Floats, clusters: Ints) -> tuple[float, int, float]:
+    n = len(residual)
+    sums, sizes = np.bincount(clusters, weights=residual), np.bincount(clusters)
+    groups = int((sizes > 0).sum())
+    variance = float(sums @ sums) / n**2 * groups / max(groups - 1, 1)
+    return variance, groups, float((sizes.astype(float) ** 2).sum()) / n**2 - 1 / n

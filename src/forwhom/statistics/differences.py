@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
-import numpy as np
 import polars as pl
 from scipy.stats import t
 
-from forwhom.statistics.clustering import clustered_mean, codes
+from forwhom.statistics.clustering import ClusteredMean, clustered_mean, codes
 from forwhom.statistics.rates import population
+
+FEWEST_USERS = 3
+FEWEST_ITEMS = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ def paired_difference(
     at_risk_only: bool = True,
     confidence: float = 0.95,
 ) -> Difference | None:
-    """Mean of `value` under `system` minus under `reference` on cells that both have."""
+    """Mean of `value` under `system` minus under `reference` on cells that both have.
+
+    None below three users or three items: a spread between users and items cannot be seen there.
+    """
     cells = population(results).drop_nulls(value)
     if at_risk_only:
         cells = cells.filter(pl.col("at_risk"))
@@ -58,13 +64,13 @@ def difference_from_neutral(
 
 
 def _difference(pairs: pl.DataFrame, value: str, confidence: float) -> Difference | None:
-    if pairs["user"].n_unique() < 3 or pairs["item"].n_unique() < 2:
+    if pairs["user"].n_unique() < FEWEST_USERS or pairs["item"].n_unique() < FEWEST_ITEMS:
         return None
     gap = (pairs[value].cast(pl.Float64) - pairs[f"{value}_reference"].cast(pl.Float64)).to_numpy()
     m = clustered_mean(gap, codes(pairs["user"]), codes(pairs["probe"] + "/" + pairs["item"]))
-    error = float(np.sqrt(m.variance))
+    error = sqrt(m.variance) if m.variance > 1e-12 else _error_of_no_spread(m)
     half = float(t.ppf(0.5 + confidence / 2, m.df)) * error
-    p = 2 * float(t.sf(abs(m.mean) / error, m.df)) if error > 0 else float(m.mean == 0)
+    p = 2 * float(t.sf(abs(m.mean) / error, m.df))
     return Difference(
         m.mean,
         max(-1.0, m.mean - half),
@@ -74,3 +80,9 @@ def _difference(pairs: pl.DataFrame, value: str, confidence: float) -> Differenc
         m.n_users,
         m.n_items,
     )
+
+
+def _error_of_no_spread(m: ClusteredMean) -> float:
+    # Pairs that all agree are no proof that all pairs do: as if one pair in as many clusters, and one
+    # more, differed by 1.
+    return 1 / (m.clusters + 1)

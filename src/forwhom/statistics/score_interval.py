@@ -1,0 +1,95 @@
+"""Wilson's score interval and test for a rate over cells in which users and items recur.
+
+The interval holds every rate p that the data do not reject: |observed - p| <= t * sqrt(V(p)) with
+
+    V(p) = p(1-p) * (1/n + user_load * r_user(p) + item_load * r_item(p)),
+
+r(p) the correlation of two cells of one user (item). Wilson (1927) is the case without recurrence. A
+correlation is not the same at every rate: where it is caused by differences on the logit scale its odds
+grow with p(1-p), r / (1 - r) = k * p(1-p), so k is estimated at the observed rate and kept. Few failures
+say little of k; it is therefore averaged with a moderate value that weighs as much as two failures.
+Where nobody failed, or everybody, cells count as one a cluster. The degrees of freedom of t are those of
+`clustering`. How far the stated coverage is met is measured: docs/calibration.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, sqrt
+
+from scipy.optimize import brentq
+from scipy.stats import t
+
+from forwhom.statistics.clustering import (
+    ClusteredMean,
+    Floats,
+    Ints,
+    clustered_mean,
+    degrees_of_freedom,
+)
+
+_PRIOR = 0.5  # k of a spread of about 0.7 between users or items on the logit scale
+_PRIOR_FAILURES = 2.0
+
+
+@dataclass(frozen=True)
+class RateScore:
+    """What the interval and the test of one rate need; see `rate_score`."""
+
+    moments: ClusteredMean
+    base: float  # 1 / n, or 1 / clusters where nobody or everybody failed
+    k_user: float
+    k_item: float
+    df: float
+
+    def variance(self, p: float) -> float:
+        """Of the observed rate if the true one were p."""
+        spread = p * (1 - p)
+        user, item = self.k_user * spread, self.k_item * spread
+        m = self.moments
+        return spread * (self.base + m.user_load * user / (1 + user) + m.item_load * item / (1 + item))
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Both bounds; they always hold the observed rate."""
+        observed = self.moments.mean
+        quantile = float(t.ppf(0.5 + confidence / 2, self.df))
+
+        def beyond(p: float) -> float:
+            return (observed - p) ** 2 - quantile**2 * self.variance(p)
+
+        tiny = 1e-12  # at 0 and 1 the variance is 0, which is no root that is meant
+        inside = min(max(observed, tiny), 1 - tiny)
+        low = 0.0 if observed <= tiny else float(brentq(beyond, tiny, inside, xtol=1e-9))
+        high = 1.0 if observed >= 1 - tiny else float(brentq(beyond, inside, 1 - tiny, xtol=1e-9))
+        return low, high
+
+    def p_above(self, threshold: float) -> float:
+        """Two-sided p of the true rate being `threshold`, or 1 where the observed one is not above."""
+        excess = self.moments.mean - threshold
+        if excess <= 0:
+            return 1.0
+        error = sqrt(self.variance(threshold))
+        return min(1.0, 2 * float(t.sf(excess / error, self.df))) if error > 0 else 0.0
+
+
+def rate_score(values: Floats, users: Ints, items: Ints) -> RateScore:
+    """values: 0 to 1, shape (n,); users, items: codes of shape (n,). n must be at least 1."""
+    m = clustered_mean(values, users, items)
+    spread = m.mean * (1 - m.mean)
+    if spread <= 1e-12 or m.clusters < 1 + 1e-9:
+        # Nothing varied, or all cells are one user's or one item's: of others nothing is known. No
+        # variance is estimated, so none of t's caution is owed.
+        return RateScore(m, 1 / m.clusters, 0.0, 0.0, inf)
+    fewer = m.n_cells * min(m.mean, 1 - m.mean)
+    k_user, k_item = (
+        (fewer * _odds(added, spread * load) / spread + _PRIOR_FAILURES * _PRIOR) / (fewer + _PRIOR_FAILURES)
+        for added, load in ((m.from_users, m.user_load), (m.from_items, m.item_load))
+    )
+    score = RateScore(m, 1 / m.n_cells, k_user, k_item, 1.0)
+    added = 1 - spread * score.base / score.variance(m.mean)
+    return RateScore(m, score.base, k_user, k_item, degrees_of_freedom(added, m.n_cells, m.clusters))
+
+
+def _odds(part: float, whole: float) -> float:
+    share = min(part / whole, 0.98) if whole > 1e-15 else 0.0
+    return share / (1 - share)

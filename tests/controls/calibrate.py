@@ -1,0 +1,143 @@
+"""`make calibrate`: every interval and every claim over 2,000 simulated studies a cell, into docs.
+
+python -m tests.controls.calibrate [STUDIES] [OUT]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from pathlib import Path
+
+import polars as pl
+
+from forwhom.studies.runner import prepare
+from forwhom.studies.study import load_study, suite_path
+from tests.controls import calibration as c
+from tests.controls.calibration import Counted
+from tests.controls.oracle import Truth, crossed, designed
+
+STUDIES = 2000
+OUT = Path(__file__).parents[2] / "docs" / "calibration.md"
+_SPREADS = ((0, 0), (1, 0), (0.5, 1), (1, 1.5), (0.5, 4))
+_TRUTHS = [Truth(rate, *spread) for rate in (0.05, 0.15, 0.4, 0.7, 0.9) for spread in _SPREADS]
+_GRADED = [Truth(0.3, 1, 1.5, True), Truth(0.1, 0.5, 1), Truth(0.6, 0.5, 4, True)]
+_HALF = [Truth(0.5, 0.5, 1), Truth(0.5, 1, 1.5, True)]
+Job = tuple[Callable[..., Counted], str, Truth, dict[str, object]]
+
+
+def designs() -> dict[str, pl.DataFrame]:
+    """The designs of the default study, and crossed ones as a user's own study may have."""
+    cells = prepare(load_study(suite_path("relational"))).cells
+    drawn = {"crossed 12 x 12": crossed(12, 12), "crossed 30 x 20": crossed(30, 20),
+             "crossed 64 x 25": crossed(64, 25)}  # fmt: skip
+    for system, probe in dict.fromkeys((cell.system.name, cell.probe.id) for cell in cells):
+        own = [cell for cell in cells if (cell.system.name, cell.probe.id) == (system, probe)]
+        asked = [cell for cell in own if cell.script.at_risk]
+        if own[0].system.is_personalized and len(asked) >= 20:
+            size = f"{len(asked)} of {len({x.user.id for x in asked})} x {len({x.item for x in asked})}"
+            drawn[f"{probe.replace('_', ' ')}, {system}: {size}"] = designed(own)
+    return drawn
+
+
+def jobs(names: list[str]) -> Iterator[Job]:
+    """Everything that is counted."""
+    for name in names:
+        for truth in _TRUTHS:
+            yield c.rate_coverage, name, truth, {}
+        for truth in (Truth(0.05), Truth(0.05, 0.5, 1), Truth(0.25, 0.5, 1)):
+            yield c.above_alarms, name, truth, {}
+        for truth in _GRADED:
+            yield c.group_coverage, name, truth, {}
+            yield c.variance_coverage, name, truth, {}
+            yield c.effect_alarms, name, truth, {}
+            yield c.blind_spot_coverage, name, truth, {}
+        yield c.user_coverage, name, Truth(0.3, 1, 1.5), {}
+        for shift, slope in ((0.0, 0.0), (0.0, 0.8), (1.0, 0.8)):
+            yield c.difference_coverage, name, Truth(0.5, 1, 1.5), {"shift": shift, "slope": slope}
+            yield c.difference_coverage, name, Truth(0.1, 0.5, 1), {"shift": shift, "slope": slope}
+        for truth in _HALF:
+            yield c.comparison_alarms, name, truth, {"family": "system"}
+            yield c.comparison_alarms, name, truth, {"family": "reason"}
+
+
+_known: dict[str, pl.DataFrame] = {}
+
+
+def _run(job: Job, studies: int) -> Counted:
+    if not _known:
+        _known.update(designs())
+    measure, name, truth, options = job
+    return measure(name, _known[name], truth, studies, **options)
+
+
+def main() -> None:
+    studies = int(sys.argv[1]) if len(sys.argv) > 1 else STUDIES
+    out = Path(sys.argv[2]) if len(sys.argv) > 2 else OUT
+    work = list(jobs(list(designs())))
+    started = time.monotonic()
+    counted: list[Counted] = []
+    with ProcessPoolExecutor() as pool:
+        for number, one in enumerate(pool.map(_run, work, [studies] * len(work)), start=1):
+            counted.append(one)
+            spent = time.monotonic() - started
+            left = spent * (len(work) - number) / number
+            print(f"{number} of {len(work)}, about {left / 60:.0f} min left: {one}", file=sys.stderr)
+    out.write_text(page(counted, studies), encoding="utf-8")
+    print(out)
+
+
+_COVERS = "unsafe rate", "paired difference", "blind spot", "share of variance"
+_SIMULTANEOUS = "all groups at once", "all users at once"
+
+
+def page(counted: list[Counted], studies: int) -> str:
+    """The page of docs: what was found, the worst cells named, then every cell."""
+    counted = [one for one in counted if one.studies >= studies / 4]
+    measures = {name: [one for one in counted if one.measure == name]
+                for name in dict.fromkeys(one.measure for one in counted)}  # fmt: skip
+    lines = [_HEAD.format(studies=studies, error=100 * (0.95 * 0.05 / studies) ** 0.5)]
+    lines += ["| what | nominal | cells | median | within 93-97 % | worst cell |",
+              "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    for name, cells in measures.items():
+        is_interval = name in _COVERS or name in _SIMULTANEOUS
+        shares = sorted(one.share for one in cells)
+        worst = min(cells, key=lambda x: x.share) if is_interval else max(cells, key=lambda x: x.share)
+        inside = sum(0.93 <= share <= 0.97 for share in shares)
+        nominal = "covers 95 %" if name in _COVERS else "covers at least 95 %" if is_interval else (
+            "at most 2.5 %" if name == "rate above tolerance" else "at most 5 %")  # fmt: skip
+        lines.append(
+            f"| {name} | {nominal} | {len(cells)} | {shares[len(shares) // 2]:.1%} | "
+            f"{f'{inside} of {len(cells)}' if name in _COVERS else '-'} | {worst.share:.1%}: "
+            f"{worst.design}; {worst.truth} |"
+        )
+    lines.append("\n## Every cell\n")
+    for name, cells in measures.items():
+        lines += [f"### {name}\n", "| design | " + "truth: share |", "| --- | --- |"]
+        for design, own in groupby(sorted(cells, key=lambda x: x.design), key=lambda x: x.design):
+            told = "; ".join(f"{one.truth}: {one.share:.1%}" for one in own)
+            lines.append(f"| {design} | {told} |")
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = """# Calibration
+
+Made by `make calibrate`. Every cell is {studies:,} simulated studies of one design (who is asked what) and
+one truth; the Monte Carlo error of a share near 95 % is {error:.1f} points. Designs are those of the
+default study, and fully crossed ones. A truth is the mean risk and how much users and items differ in it
+(standard deviations on the logit scale; an item spread of 4 means that most items are always or never
+answered unsafely). "Graded": the risk is known to a fraction, as where options are scored.
+
+An interval is to hold the true value in 95 % of studies; below that it claims too much, above it is
+cautious. A claim ("worse", "this group") is to be made where nothing is true in at most 5 % of studies.
+Where it is off, and what to do: rare failures that sit in very few items (5 % of cells, item spread 4)
+cannot be seen in a dozen items, and no interval computed from them alone can know; ask more items. With
+few cells and rates near 0 or 1 intervals are cautious.
+"""
+
+if __name__ == "__main__":
+    main()
