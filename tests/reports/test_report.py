@@ -14,7 +14,7 @@ from forwhom.reports.findings import relational_findings
 from forwhom.reports.formats import gate, write_findings
 from forwhom.reports.html import write_report
 from forwhom.statistics.relational import relational_summary
-from tests.conftest import oracle_results
+from tests.controls.oracle import oracle_results
 
 HOSTILE = "</p><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
@@ -26,10 +26,11 @@ def planted_run(folder: Path) -> tuple[Path, list[Finding]]:
             oracle_results(0.12, 40, 24, seed=2, system="unpersonalized"),
         ]
     ).with_columns(answer=pl.lit(HOSTILE), evidence=pl.lit(json.dumps({"context": HOSTILE})))
-    findings = relational_findings(table, relational_summary(table))
+    findings = relational_findings(table, relational_summary(table), {"oracle": "errs"})
     table.write_parquet(folder / "results.parquet")
     (folder / "findings.json").write_text(json.dumps([f.model_dump() for f in findings]))
     run = {
+        "probes": {"oracle": {"failure": "errs", "chance": 0.0}},
         "study": {"name": HOSTILE, "model": "oracle", "tolerance": 0.05, "confidence": 0.95},
         "counts": {"measurements": 1, "users": 40, "items": 24, "asked": 1, "reused": 0},
         "tokens": {"in": 1, "out": 1, "cached": 0}, "seconds": 1.0, "started": "now", "skipped": [],
@@ -48,12 +49,13 @@ def test_the_planted_group_is_named_with_transcripts_of_both_sides(tmp_path: Pat
     assert group.adjusted_p < 0.01
     assert {t.unsafe for t in group.evidence} == {True, False}
     assert {t.user[:1] for t in group.evidence if t.unsafe} == {"u"}
-    assert any(f.kind == "blind-spot" for f in findings)
+    assert group.claim.startswith("On 'topic2' it is a user whose trait is level3")
+    assert not any(f.kind == "blind-spot" for f in findings)  # the neutral user cannot be failed here
 
 
 def test_a_system_within_the_tolerance_yields_no_finding() -> None:
     table = oracle_results(0.02, 40, 24, seed=4)
-    assert relational_findings(table, relational_summary(table), tolerance=0.05) == []
+    assert relational_findings(table, relational_summary(table), {}, tolerance=0.05) == []
 
 
 def test_nothing_that_a_model_said_becomes_markup(tmp_path: Path) -> None:

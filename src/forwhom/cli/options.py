@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -28,6 +28,11 @@ UsersFile = Annotated[
 DatasetSpec = Annotated[
     str | None,
     typer.Option("--dataset", help="u-safebench:PATH or persistbench:PATH, as these were published."),
+]
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="json is for scripts.")]
+FailOn = Annotated[
+    Literal["any", "worse", "unsafe", "group", "beyond-neutral", "blind-spot", "utility"] | None,
+    typer.Option("--fail-on", help="Exit with 1 when there is a finding of this kind: a release gate."),
 ]
 
 

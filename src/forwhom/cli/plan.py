@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +15,7 @@ from forwhom.cli.options import (
     Seed,
     StudyFile,
     SuiteName,
+    TextOrJson,
     UsersFile,
     study_from,
 )
@@ -29,7 +29,7 @@ def plan(
     seed: Seed = None,
     users: UsersFile = None,
     dataset: DatasetSpec = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: TextOrJson = "text",
 ) -> None:
     """Say how many calls, tokens and minutes a study takes, and the smallest effect it can see."""
     from forwhom.studies.plan import plan_study
@@ -40,15 +40,24 @@ def plan(
         typer.echo(json.dumps(planned.model_dump(), indent=2))
         return
     console = Console()
-    table = Table("system", "probe", "cells", "at risk", "users", "rate seen to within", box=None)
+    table = Table(
+        "system", "probe", "cells", "at risk", "users", "rate seen to within", "smallest difference seen",
+        box=None,
+    )  # fmt: skip
     for row in planned.rows:
         table.add_row(
             row.system, row.probe, str(row.cells), str(row.at_risk), str(row.users),
             f"± {row.half_width:.0%}" if row.half_width is not None else "-",
+            f"{100 * row.smallest:.0f} points" if row.smallest is not None else "-",
         )  # fmt: skip
     console.print(table)
     console.print(
         f"\n{planned.cells} cells, {planned.calls} model calls, about {planned.tokens:,} tokens"
         + (f", about {planned.minutes:.1f} minutes on two cores." if planned.minutes else ".")
     )
+    for left_out in planned.skipped:
+        console.print(
+            f"Skipped: {left_out['cells']} cells of {left_out['probe']} with {left_out['system']}: "
+            f"{left_out['why']}", markup=False,
+        )  # fmt: skip
     console.print(planned.note, style="dim")

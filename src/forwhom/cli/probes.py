@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from forwhom.cli.options import TextOrJson
 from forwhom.probes.probe import load_probe, probe_names
 
 
 def probes(
     name: Annotated[str | None, typer.Argument(help="Show one probe with its items.")] = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: TextOrJson = "text",
 ) -> None:
     """List the probes, or the items of one."""
     console = Console()

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
 
+from forwhom.cli.options import FailOn
 from forwhom.errors import InputError
 
 
 def report(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
     output_format: Annotated[
-        str, typer.Option("--format", help="html, json, markdown, junit or sarif.")
+        Literal["html", "json", "markdown", "junit", "sarif"], typer.Option("--format")
     ] = "html",
-    fail_on: Annotated[
-        str | None, typer.Option("--fail-on", help="Exit 1 on findings of this kind: any, worse.")
-    ] = None,
+    fail_on: FailOn = None,
 ) -> None:
     """Write a run's findings as html (into the run's folder), or print them in another format."""
     from forwhom.reports.finding import Finding

@@ -11,11 +11,13 @@ from rich.console import Console
 
 from forwhom.cli.options import (
     DatasetSpec,
+    FailOn,
     Limit,
     ModelName,
     Seed,
     StudyFile,
     SuiteName,
+    TextOrJson,
     UsersFile,
     study_from,
 )
@@ -34,25 +36,21 @@ def run(
         Path | None,
         typer.Option("--out", help="Where results go. Default: runs/STUDY-FINGERPRINT."),
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", help="text or json (for scripts).")] = "text",
-    fail_on: Annotated[
-        str | None, typer.Option("--fail-on", help="Exit 1 on findings of this kind: any, worse.")
-    ] = None,
+    output_format: TextOrJson = "text",
+    fail_on: FailOn = None,
 ) -> None:
     """Run a study and write its report.
 
     The same command again reuses what is done; after Ctrl-C it goes on where it stopped.
     """
-    from forwhom.reports.findings import relational_findings
+    from forwhom.reports.conclusion import conclude
     from forwhom.reports.formats import gate
-    from forwhom.reports.html import write_report
     from forwhom.reports.terminal import print_summary
-    from forwhom.statistics.relational import relational_summary
     from forwhom.studies.runner import InterruptedStudyError, prepare, run_study
 
     console = Console(stderr=output_format == "json")
     prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
-    folder = out or Path("runs") / f"{prepared.study.name}-{prepared.fingerprint}"
+    folder = out or prepared.default_folder
     try:
         with LiveProgress(console) as progress:
             done = run_study(prepared, folder, progress)
@@ -63,15 +61,12 @@ def run(
         )
         raise typer.Exit(130) from None
     console.print("Reading the results ...", style="dim")
-    summary = relational_summary(done.results, confidence=prepared.study.confidence)
-    findings = relational_findings(done.results, summary, tolerance=prepared.study.tolerance)
-    dumped = [finding.model_dump(mode="json") for finding in findings]
-    (folder / "findings.json").write_text(json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
-    report = write_report(folder, summary)
+    said = conclude(done, prepared.study)
     if output_format == "json":
-        typer.echo(json.dumps({"run": str(folder), "report": str(report), "findings": dumped}))
+        dumped = [finding.model_dump(mode="json") for finding in said.findings]
+        typer.echo(json.dumps({"run": str(said.folder), "report": str(said.report), "findings": dumped}))
     else:
-        print_summary(console, summary, findings, done.provenance)
-        console.print(f"\nReport: {report.resolve()}", style="bold", soft_wrap=True)
-    if fail_on and gate(findings, fail_on):
+        print_summary(console, said.summary, said.findings, said.failures, said.provenance)
+        console.print(f"\nReport: {said.report.resolve()}", style="bold", soft_wrap=True)
+    if fail_on and gate(said.findings, fail_on):
         raise typer.Exit(1)

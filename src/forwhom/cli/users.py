@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -23,7 +23,7 @@ def users(
     file: Annotated[Path | None, typer.Option("--file", help="Users from YAML or JSONL.")] = None,
     generate: Annotated[int | None, typer.Option("--generate", min=2, help="Make N users.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of --generate.")] = 1,
-    output_format: Annotated[str, typer.Option("--format", help="text, json or jsonl.")] = "text",
+    output_format: Annotated[Literal["text", "json", "jsonl"], typer.Option("--format")] = "text",
 ) -> None:
     """List the population, one user, or the attributes."""
     console = Console()
@@ -37,9 +37,10 @@ def users(
     people = load_users(file) if file else (
         generate_population(generate, seed) if generate else builtin_population())  # fmt: skip
     if user_id:
+        ids = [user.id for user in people]
         people = tuple(user for user in people if user.id == user_id)
         if not people:
-            raise unknown("user", user_id, (u.id for u in builtin_population()))
+            raise unknown("user", user_id, ids)
     if output_format == "json":
         typer.echo(json.dumps([user.model_dump(mode="json") for user in people], indent=2))
     elif output_format == "jsonl":

@@ -11,8 +11,10 @@ from html import escape
 
 import polars as pl
 
+from forwhom.reports.wording import short
+from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.groups import GroupRate
-from forwhom.statistics.relational import Comparison, ProbeSummary
+from forwhom.statistics.relational import ProbeSummary
 from forwhom.statistics.variance import VarianceComponents
 
 _CELL = 11
@@ -57,36 +59,57 @@ def risk_map(cells: pl.DataFrame) -> str:
     return _svg(width, height, title, marks + labels, fixed=True)
 
 
-def intervals(rows: list[tuple[str, float, float, float]], reference: float | None, title: str) -> str:
-    """A dot with its interval for each (label, estimate, low, high) on a scale from 0 to 100 %."""
+def groups_figure(groups: list[GroupRate], reference: float | None, accepted: float) -> str:
+    """A dot with its interval for each group, worst first, from 0 to 100 %.
+
+    Lines: what is accepted (solid), and the rate of all users at risk (dashed).
+    """
     left, right, step = 230, 640, 26
-    height = 34 + step * len(rows)
-
+    height = 34 + step * len(groups)
     x, body = _percent_axis(left, right, height)
-    if reference is not None:
+    marks = [("accepted", accepted)] + ([("ref", reference)] if reference is not None else [])
+    for kind, value in marks:
+        body += f'<line class="{kind}" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="4" y2="{height - 24}"/>'
+    for index, group in enumerate(groups):
+        y, rate = 18 + step * index, group.rate
+        is_above = rate.low > accepted
         body += (
-            f'<line class="ref" x1="{x(reference):.1f}" x2="{x(reference):.1f}" y1="4" y2="{height - 24}"/>'
+            f'<text class="label end" x="{left - 12}" y="{y + 4}">'
+            f"{escape(short(group.domain, group.level)[:36])}</text>"
+            f'<line class="whisker{"" if is_above else " open"}" x1="{x(rate.low):.1f}" '
+            f'x2="{x(rate.high):.1f}" y1="{y}" y2="{y}"/>'
+            f'<circle class="{"dot" if is_above else "ring"}" cx="{x(rate.estimate):.1f}" cy="{y}" r="4.5"/>'
         )
-    for index, (label, estimate, low, high) in enumerate(rows):
-        y = 18 + step * index
+    return _svg(680, height, "Unsafe rate of the worst groups with simultaneous intervals", body)
+
+
+def differences_figure(comparisons: list[Comparison]) -> str:
+    """A dot with its interval for each comparison, in points below and above zero."""
+    left, right, step = 250, 640, 26
+    height = 34 + step * len(comparisons)
+    ends = [abs(bound) for one in comparisons for bound in (one.difference.low, one.difference.high)]
+    reach = min(1.0, max([0.1, *ends]))
+
+    def x(value: float) -> float:
+        return (left + right) / 2 + value / reach * (right - left) / 2
+
+    body = "".join(
+        f'<line class="{"ref" if tick == 0 else "grid"}" x1="{x(tick * reach):.0f}" '
+        f'x2="{x(tick * reach):.0f}" y1="4" y2="{height - 24}"/><text class="tick middle" '
+        f'x="{x(tick * reach):.0f}" y="{height - 8}">{100 * tick * reach:+.0f}</text>'
+        for tick in (-1, -0.5, 0, 0.5, 1)
+    )
+    for index, one in enumerate(comparisons):
+        y, gap = 18 + step * index, one.difference
+        kind = "open" if gap.low <= 0 <= gap.high else "worse" if gap.estimate > 0 else "better"
+        name = short(*one.reason.partition(":")[::2])
         body += (
-            f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(label[:36])}</text>'
-            f'<line class="whisker" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{y}" y2="{y}"/>'
-            f'<circle class="dot" cx="{x(estimate):.1f}" cy="{y}" r="4.5"/>'
+            f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(name[:38])}</text>'
+            f'<line class="{kind}" x1="{x(gap.low):.1f}" x2="{x(gap.high):.1f}" y1="{y}" y2="{y}"/>'
+            f'<circle class="{"ring" if kind == "open" else "dot " + kind}" cx="{x(gap.estimate):.1f}" '
+            f'cy="{y}" r="4.5"/>'
         )
-    return _svg(680, height, title, body)
-
-
-def groups_figure(groups: list[GroupRate], reference: float | None) -> str:
-    """The groups, worst first; the line is the rate of all users at risk."""
-    rows = [(_name(g), g.rate.estimate, g.rate.low, g.rate.high)
-            for g in groups]  # fmt: skip
-    return intervals(rows, reference, "Unsafe rate of the worst groups with simultaneous intervals")
-
-
-def _name(group: GroupRate) -> str:
-    shown = group.level if group.domain == "topic" else f"{group.domain}: {group.level}"
-    return shown.replace(":", ": ").replace(":  ", ": ").replace("_", " ")
+    return _svg(680, height, "Risk with personalization minus without, by why an item can harm", body)
 
 
 def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary]) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+Kind = Literal["unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
 
 class Transcript(BaseModel):
-    """One answer as evidence. context: all that the model read; log, sample: where Inspect keeps it."""
+    """One answer as evidence. context: all that the model read; log, sample: where Inspect keeps it.
+
+    risk in [0, 1]: where options were scored, the share of the harmful one.
+    """
 
     model_config = ConfigDict(frozen=True)
     user: str
     who: str
+    system: str
     at_risk: bool
     unsafe: bool
+    risk: float
     request: str
     answer: str
     context: str
@@ -23,16 +31,19 @@ class Transcript(BaseModel):
 
 
 class Finding(BaseModel):
-    """kind: unsafe (a rate above the tolerance), worse (than without personalization), group, blind-spot.
+    """kind: unsafe (a rate above what is accepted), worse (than without personalization), beyond-neutral
+    (than for the neutral user), group (whom it hits), blind-spot (what a user-invariant test misses),
+    utility (usefulness that personalization costs).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
-    Benjamini-Hochberg, or None where the claim rests on an interval (simultaneous for groups).
-    mitigations: those measured to help on this system; empty until a mitigation study has run.
+    Benjamini-Hochberg within the claim's family, or None where the claim rests on a simultaneous interval.
+    evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
+    help on this system; empty until a mitigation study has run.
     """
 
     model_config = ConfigDict(frozen=True)
     axis: str = "relational"
-    kind: Literal["unsafe", "worse", "group", "blind-spot"]
+    kind: Kind
     risk: str
     probe: str
     system: str

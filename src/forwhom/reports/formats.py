@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from xml.etree import ElementTree
 
 from forwhom.errors import unknown
-from forwhom.reports.finding import Finding
+from forwhom.reports.finding import KINDS, Finding
 
 
 def write_findings(findings: Sequence[Finding], output_format: str) -> str:
@@ -19,9 +19,8 @@ def write_findings(findings: Sequence[Finding], output_format: str) -> str:
 
 def gate(findings: Sequence[Finding], fail_on: str) -> bool:
     """Whether a release is to be stopped. fail_on: "any", or a kind of finding."""
-    kinds = {"any", "unsafe", "worse", "group", "blind-spot"}
-    if fail_on not in kinds:
-        raise unknown("kind of finding", fail_on, kinds, where="--fail-on")
+    if fail_on not in ("any", *KINDS):
+        raise unknown("kind of finding", fail_on, ["any", *KINDS], where="--fail-on")
     return any(fail_on in ("any", finding.kind) for finding in findings)
 
 

@@ -10,16 +10,28 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import ValidationError
 
 from forwhom.errors import InputError
-from forwhom.reports.figures import comparison_figure, groups_figure, risk_map, variance_figure
+from forwhom.reports.figures import (
+    comparison_figure,
+    differences_figure,
+    groups_figure,
+    risk_map,
+    variance_figure,
+)
 from forwhom.reports.finding import Finding
-from forwhom.reports.terminal import headline
-from forwhom.reports.wording import rate
+from forwhom.reports.headline import headline
+from forwhom.reports.wording import Failures, rate, short
+from forwhom.results.files import write_text
+from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary, relational_summary
 from forwhom.users.attributes import catalogue
+
+_GROUPS_SHOWN = 14
+_USERS_SHOWN = 5
 
 
 def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
@@ -27,19 +39,13 @@ def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
 
     summary: that of the run's results where it is at hand; else it is computed from results.parquet.
     """
-    for name in ("results.parquet", "findings.json", "run.json"):
-        if not (run / name).is_file():
-            raise InputError(f"{run / name}: not there; finish the run first with: forwhom run --out {run}")
-    results = pl.read_parquet(run / "results.parquet")
-    provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    listed = json.loads((run / "findings.json").read_text(encoding="utf-8"))
-    findings = [Finding.model_validate(one) for one in listed]
+    results, provenance, findings = _read(run)
     if summary is None:
-        summary = relational_summary(results, float(provenance["study"]["confidence"]))
+        study = provenance["study"]
+        chance = {probe: words["chance"] for probe, words in provenance["probes"].items()}
+        summary = relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
     path = run / "report.html"
-    partial = path.with_suffix(".partial")
-    partial.write_text(render_html(results, summary, findings, provenance), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, render_html(results, summary, findings, provenance))
     return path
 
 
@@ -57,66 +63,100 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["rate"] = rate
+    environment.filters |= {"rate": rate, "named": lambda probe: probe.replace("_", " ")}
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
-    lead = _lead(summary, findings)
+    failures: Failures = {probe: words["failure"] for probe, words in provenance["probes"].items()}
+    top = headline(findings, summary, failures, tolerance)
+    lead = top.lead
     shown = results
     if lead is not None:
         shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
+    by_reason = _by_reason(summary, lead)
+    rated = [p for p in summary.probes if p.rate is not None]
     return environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - our own file
-        headline=headline(findings, summary, tolerance),
+        top=top,
         findings=findings,
         lead=lead,
-        figures=_figures(shown, summary, lead),
+        figures=_figures(shown, summary, lead, by_reason),
         precision=decision_study(lead.variance, confidence=summary.confidence)
         if lead is not None and lead.variance is not None
         else [],
         probes=summary.probes,
-        held=[p for p in summary.probes if p.rate is not None and p.rate.high <= tolerance],
-        open=[p for p in summary.probes
-              if p.rate is not None and p.rate.low <= tolerance < p.rate.high],
-        comparisons=summary.comparisons,
-        confidence=summary.confidence,
+        worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
+        held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
+        open=[p for p in rated
+              if p.personalized and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
+        comparisons=[c for c in summary.comparisons if c.family in ("system", "neutral", "utility")],
+        by_reason=by_reason,
+        summary=summary,
         tolerance=tolerance,
         run=provenance,
     )  # fmt: skip
 
 
-def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary | None:
-    """The probe and system that the pictures are about: the one of the worst finding of a rate."""
-    known = {(p.system, p.probe): p for p in summary.probes if p.rate is not None}
-    rated = [f for f in findings if f.kind == "unsafe" and (f.system, f.probe) in known]
-    if rated:
-        worst = max(rated, key=lambda f: f.low - _neutral(known[f.system, f.probe]))
-        return known[worst.system, worst.probe]
-    return next((p for p in known.values() if p.personalized), next(iter(known.values()), None))
+def _read(run: Path) -> tuple[pl.DataFrame, dict[str, Any], list[Finding]]:
+    for name in ("results.parquet", "findings.json", "run.json"):
+        if not (run / name).is_file():
+            raise InputError(f"{run / name}: not there; finish the run first with: forwhom run --out {run}")
+    try:
+        results = pl.read_parquet(run / "results.parquet")
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{run / 'results.parquet'}: not a results table: {error}") from None
+    try:
+        provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        listed = json.loads((run / "findings.json").read_text(encoding="utf-8"))
+        findings = [Finding.model_validate(one) for one in listed]
+    except (ValueError, ValidationError, TypeError) as error:
+        raise InputError(f"{run}: run.json or findings.json cannot be read: {error}") from None
+    if "probes" not in provenance or "because" not in results.columns:
+        raise InputError(f"{run}: made by an earlier version; run it again with: forwhom run --out {run}")
+    return results, provenance, findings
 
 
-def worst_shown(lead: ProbeSummary, most: int = 12) -> list[GroupRate]:
-    """The groups worth a chart: by what endangers them where items differ in that, else by attribute.
-
-    An attribute's ordinary level ("citizen") is most of the population and no group of its own.
-    """
-    if len(lead.topics) > 3:
-        return lead.topics[:most]
+def worst_shown(lead: ProbeSummary) -> list[GroupRate]:
+    """The groups worth a chart: an attribute's ordinary level ("citizen") is most of the population."""
     ordinary = {(d.domain, d.levels[0].value) for d in catalogue().values()}
-    return [one for one in lead.groups if (one.domain, one.level) not in ordinary][:most]
+    return [one for one in lead.groups if (one.domain, one.level) not in ordinary][:_GROUPS_SHOWN]
 
 
-def _neutral(probe: ProbeSummary) -> float:
-    return probe.neutral.estimate if probe.neutral is not None else 0.0
+def _by_reason(summary: RelationalSummary, lead: ProbeSummary | None) -> list[Comparison]:
+    """The lead's comparisons by reason, worse first."""
+    if lead is None:
+        return []
+    found = [c for c in summary.comparisons
+             if (c.family, c.system, c.probe) == ("reason", lead.system, lead.probe)]  # fmt: skip
+    return sorted(found, key=lambda c: -c.difference.estimate)
 
 
-def _figures(cells: pl.DataFrame, summary: RelationalSummary, lead: ProbeSummary | None) -> dict[str, Markup]:
-    drawn = {"comparison": comparison_figure(summary.comparisons, summary.probes)}
+def _facts(cells: pl.DataFrame, user: str) -> str:
+    row = cells.filter(pl.col("user") == user).row(0, named=True)
+    ordinary = {(d.domain, d.levels[0].value) for d in catalogue().values()}
+    told = [(name.removeprefix("user:"), level) for name, level in row.items()
+            if name.startswith("user:") and level]  # fmt: skip
+    return ", ".join(short(domain, level) for domain, level in told if (domain, level) not in ordinary)
+
+
+def _figures(
+    cells: pl.DataFrame,
+    summary: RelationalSummary,
+    lead: ProbeSummary | None,
+    by_reason: list[Comparison],
+) -> dict[str, Markup]:
+    systems = [c for c in summary.comparisons if c.family == "system"]
+    drawn = dict.fromkeys(("comparison", "reasons", "map", "groups", "variance"), "")
+    if systems:
+        drawn["comparison"] = comparison_figure(systems, summary.probes)
+    if by_reason:
+        drawn["reasons"] = differences_figure(by_reason)
     if lead is not None:
         drawn["map"] = risk_map(cells)
-        reference = lead.rate.estimate if lead.rate is not None else None
         groups = worst_shown(lead)
         if groups:
-            drawn["groups"] = groups_figure(groups, reference)
+            drawn["groups"] = groups_figure(
+                groups, lead.rate.estimate if lead.rate is not None else None, lead.accepted
+            )
         if lead.variance is not None:
             drawn["variance"] = variance_figure(lead.variance)
-    return {name: Markup(svg) for name, svg in drawn.items() if svg}  # noqa: S704 - text in it is escaped
+    return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704 - text in it is escaped

@@ -1,7 +1,8 @@
 """The cells of a study: which user meets which item under which system, drawn from the seed.
 
-Harm can only be seen where an item can harm the user, so those cells are kept first; the others are
-controls. Cells of one user stand together, so that any backend's prefix cache is hit.
+Harm can only be seen where an item can harm the user (or usefulness where it concerns them), so those
+cells are kept first; the others are controls. Cells of one user stand together, so that any backend's
+prefix cache is hit.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -82,19 +84,40 @@ def _pairs(
     draw = random.Random(f"{seed}:{probe.id}")  # noqa: S311 - a design, not a secret
     asked = list(users) if spec.users is None else _sample(draw, users, spec.users)
     items = list(probe.items) if spec.items is None else _sample(draw, probe.items, spec.items)
-    for user in (NEUTRAL, *asked):
-        if pairs is not None:
-            yield from ((user, item) for item in items if (user.id, item) in pairs)
-            continue
-        risky = [item for item in items if probe.at_risk(user, item)]
-        others = [item for item in items if item not in set(risky)]
-        own = random.Random(f"{seed}:{probe.id}:{user.id}")  # noqa: S311
-        if user.is_neutral:
-            kept = set(items)
-        else:
-            kept = set(risky if spec.at_risk is None else _sample(own, risky, spec.at_risk))
-            kept |= set(others if spec.controls == "all" else _sample(own, others, spec.controls))
-        yield from ((user, item) for item in items if item in kept)
+    if pairs is not None:
+        yield from ((user, item) for user in (NEUTRAL, *asked) for item in items if (user.id, item) in pairs)
+        return
+    drawn = {user.id: _items_of(spec, probe, user, items, users, seed) for user in asked}
+    if probe.concerns is None:
+        # The neutral user is asked what anybody is: it is what their answers are compared with.
+        everything = set().union(*drawn.values())
+        yield from ((NEUTRAL, item) for item in items if item in everything)
+    yield from ((user, item) for user in asked for item in items if item in drawn[user.id])
+
+
+def _items_of(
+    spec: ProbeSpec, probe: Probe, user: User, items: list[str], users: Sequence[User], seed: int
+) -> set[str]:
+    concerns = probe.concerns or probe.at_risk
+    risky = [item for item in items if concerns(user, item)]
+    others = [item for item in items if item not in set(risky)]
+    own = random.Random(f"{seed}:{probe.id}:{user.id}")  # noqa: S311
+    if spec.at_risk is not None:
+        because = {item: probe.scenario(user, item, users).because for item in risky}
+        risky = _evenly(own, because, spec.at_risk)
+    return set(risky) | set(others if spec.controls == "all" else _sample(own, others, spec.controls))
+
+
+def _evenly(draw: random.Random, groups: Mapping[str, str], count: int) -> list[str]:
+    """`count` items, as even as can be over their groups: a reason with many items must not crowd out
+    one with few, of which the study would then have nothing to say."""
+    shuffled = draw.sample(list(groups), len(groups))
+    turn: Counter[str] = Counter()
+    order: list[tuple[int, str]] = []
+    for item in shuffled:
+        order.append((turn[groups[item]], item))
+        turn[groups[item]] += 1
+    return [item for _, item in sorted(order, key=lambda one: one[0])[:count]]
 
 
 def _sample(draw: random.Random, population: Sequence[T], count: int) -> list[T]:

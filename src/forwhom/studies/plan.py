@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import norm
 
+from forwhom.studies.design import Cell
 from forwhom.studies.runner import Prepared
 
 _SECONDS_SCORED = 0.075  # a scored cell of the embedded model on two cores, measured
-_SECONDS_WRITTEN = 0.35  # a written answer of 40 tokens, measured
+_SECONDS_WRITTEN = 0.25  # a written answer of 40 tokens, measured
+_SECONDS_CELL = 0.01  # Inspect's own cost of a sample, measured
 _CLUSTERING = 2.0  # design effect assumed for users and items that recur
+_DISCORDANT = 0.2  # share of pairs assumed to differ between two systems
+_POWER = 0.8
 
 
 class PlannedRow(BaseModel):
-    """One probe under one system. half_width: of the interval of a rate of one half."""
+    """One probe under one system.
+
+    half_width: of the interval of an unsafe rate of one half. smallest: the difference of that rate
+    against another system on the same cells that is found with a power of 80 %. None without cells at risk.
+    """
 
     model_config = ConfigDict(frozen=True)
     system: str
@@ -22,10 +32,11 @@ class PlannedRow(BaseModel):
     at_risk: int
     users: int
     half_width: float | None
+    smallest: float | None
 
 
 class Plan(BaseModel):
-    """calls: after sharing identical asks of unpersonalized systems. tokens: a rough estimate."""
+    """calls: after sharing identical asks. tokens: a rough estimate. minutes: of the embedded model."""
 
     model_config = ConfigDict(frozen=True)
     rows: list[PlannedRow]
@@ -33,42 +44,56 @@ class Plan(BaseModel):
     calls: int
     tokens: int
     minutes: float | None
+    skipped: list[dict[str, str]]
     note: str
 
 
 def plan_study(prepared: Prepared) -> Plan:
     """Count what `prepared` would ask; no model is called."""
-    groups: dict[tuple[str, str], list[int]] = {}
-    calls: set[tuple[str, ...]] = set()
-    tokens, seconds = 0, 0.0
-    for index, cell in enumerate(prepared.cells):
-        groups.setdefault((cell.system.name, cell.probe.id), []).append(index)
-        ask = cell.script.events[-1]
-        known = cell.user.id if cell.system.is_personalized else ""
-        call = (cell.system.name, known, cell.script.model_dump_json(include={"events"}))
-        if call in calls:
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    asked: set[tuple[str, ...]] = set()
+    calls, tokens, seconds = 0, 0, _SECONDS_CELL * len(prepared.cells)
+    for cell in prepared.cells:
+        groups.setdefault((cell.system.name, cell.probe.id), []).append(cell)
+        # A system that is told nothing, and the neutral user, read the same text: asked once, shared.
+        told = cell.system.is_personalized and not cell.user.is_neutral
+        call = (
+            cell.system.model, cell.system.instructions, cell.system.name if told else "",
+            cell.user.id if told else "", cell.script.model_dump_json(include={"events"}),
+        )  # fmt: skip
+        if call in asked:
             continue
-        calls.add(call)
+        asked.add(call)
+        ask = cell.script.events[-1]
+        # The embedded model scores all options at once; others choose a letter, in as many orders.
+        calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
         words = sum(len(event.text.split()) for event in cell.script.events)
-        profile = sum(len(a.statement.split()) for a in cell.user.attributes) if known else 0
+        profile = sum(len(a.statement.split()) for a in cell.user.attributes) if told else 0
         tokens += int(1.4 * (words + profile)) + 20 + prepared.study.max_tokens * (not ask.options)
         seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
-    z = float(norm.ppf(0.5 + prepared.study.confidence / 2))
-    rows = []
-    for (system, probe), found in groups.items():
-        cells = [prepared.cells[i] for i in found if not prepared.cells[i].user.is_neutral]
-        exposed = sum(cell.script.at_risk for cell in cells)
-        width = z * (0.25 * _CLUSTERING / exposed) ** 0.5 if exposed else None
-        users = len({cell.user.id for cell in cells})
-        rows.append(PlannedRow(system=system, probe=probe, cells=len(found), at_risk=exposed,
-                               users=users, half_width=width))  # fmt: skip
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     return Plan(
-        rows=rows,
+        rows=[_row(system, probe, cells, prepared.study.confidence)
+              for (system, probe), cells in groups.items()],
         cells=len(prepared.cells),
-        calls=len(calls),
+        calls=calls,
         tokens=tokens,
         minutes=seconds / 60 if embedded else None,
-        note="A rate is seen to within the stated half-width at a rate of one half, with a design "
-        f"effect of {_CLUSTERING:.0f} for users and items that recur.",
-    )
+        skipped=list(prepared.skipped),
+        note=f"Assumed: a design effect of {_CLUSTERING:.0f} for users and items that recur, and "
+        f"{_DISCORDANT:.0%} of pairs that differ between two systems.",
+    )  # fmt: skip
+
+
+def _row(system: str, probe: str, cells: list[Cell], confidence: float) -> PlannedRow:
+    cells_of_users = [cell for cell in cells if not cell.user.is_neutral]
+    exposed = sum(cell.script.at_risk for cell in cells_of_users)
+    sure, power = float(norm.ppf(0.5 + confidence / 2)), float(norm.ppf(_POWER))
+    width = smallest = None
+    if exposed:
+        width = sure * sqrt(0.25 * _CLUSTERING / exposed)
+        smallest = min(1.0, (sure + power) * sqrt(_DISCORDANT * _CLUSTERING / exposed))
+    return PlannedRow(
+        system=system, probe=probe, cells=len(cells), at_risk=exposed,
+        users=len({cell.user.id for cell in cells_of_users}), half_width=width, smallest=smallest,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,18 +19,23 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import get_model
 
 from forwhom.errors import InputError
-from forwhom.probes.probe import load_probe
+from forwhom.probes.probe import Probe, load_probe
+from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.study import Study, build_system
 from forwhom.studies.tasks import cells_task
+from forwhom.systems.answering import Reply
+from forwhom.systems.models.reachable import check_reachable
+from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
 from forwhom.users.population import builtin_population, generate_population
 from forwhom.users.user import User
 
 Progress = Callable[[int, int, str], None]
 _CONCURRENT = 96
+_RETRIES = 6  # of one ask, at ever longer intervals; a cell that fails all of them is skipped by name
 
 
 class InterruptedStudyError(Exception):
@@ -38,18 +44,28 @@ class InterruptedStudyError(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A study with its names resolved: every cell, in the order in which it will be run."""
+    """A study with its names resolved: every cell, in the order in which it will be run.
+
+    skipped: what the study names and this installation cannot ask: system, probe, cells and why.
+    """
 
     study: Study
     users: tuple[User, ...]
+    probes: tuple[Probe, ...]
     cells: tuple[Cell, ...]
     model_hashes: dict[str, str]
+    skipped: tuple[dict[str, str], ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Eight hex digits of all that determines the results: the same study, the same folder."""
         keys = "".join(sorted(cell.key for cell in self.cells))
         return hashlib.sha256(keys.encode()).hexdigest()[:8]
+
+    @property
+    def default_folder(self) -> Path:
+        """Where the results of this very study are kept, so that the same command finds its own run."""
+        return Path("runs") / f"{self.study.name}-{self.fingerprint}"
 
 
 @dataclass
@@ -80,10 +96,16 @@ def prepare(study: Study) -> Prepared:
         cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
-    return Prepared(study, tuple(users), tuple(cells), hashes)
+    kept = [cell for cell in cells if _can_ask(cell)]
+    if not kept:
+        raise InputError(f"study '{study.name}': no cell to run. {WITHOUT_TORCH}")
+    left_out = Counter((cell.system.name, cell.probe.id) for cell in cells if not _can_ask(cell))
+    skipped = [{"system": system, "probe": probe, "cells": str(count), "why": WITHOUT_TORCH}
+               for (system, probe), count in left_out.items()]  # fmt: skip
+    return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
 
 
-def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
+def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done, total, what: None) -> Run:
     """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
 
     progress(done, total, what): called after every cell. Raises InterruptedStudyError on Ctrl-C and
@@ -94,8 +116,11 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
     missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
     done, total = len(prepared.cells) - len(missing), len(prepared.cells)
     progress(done, total, "reused" if done else "starting")
-    skipped: list[dict[str, str]] = []
+    skipped = list(prepared.skipped)
+    answered: dict[str, Reply] = {}
     try:
+        for model in dict.fromkeys(cell.system.model for cell in missing):
+            check_reachable(model)
         for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
             cells = [cell for cell in missing if cell.system.name == name]
             # The two engines of the embedded model slow each other: first what is scored, then written.
@@ -108,17 +133,17 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress) -> Run:
                 progress(done, total, name)
 
             log = f"logs/{int(started)}-{index}-{name}"
-            skipped += _evaluate(prepared, cells, finished, folder, log)
+            skipped += _evaluate(prepared, cells, finished, folder, log, answered)
     finally:
         journal.close()
         rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
         table = results_table(rows)
         if rows:
-            _write(folder / "results.parquet", table)
+            write_table(folder / "results.parquet", table)
     if not rows:
         raise InputError(f"no cell could be run. The first failure: {_first(skipped)}")
     run = Run(folder, table, _provenance(prepared, table, started, len(missing), skipped), skipped)
-    (folder / "run.json").write_text(json.dumps(run.provenance, indent=2, default=str) + "\n")
+    write_text(folder / "run.json", json.dumps(run.provenance, indent=2, default=str) + "\n")
     return run
 
 
@@ -128,15 +153,16 @@ def _evaluate(
     finished: Callable[[str, list[Row]], None],
     folder: Path,
     log: str,
+    answered: dict[str, Reply],
 ) -> list[dict[str, str]]:
     system = cells[0].system
-    task = cells_task(prepared.study, system, cells, prepared.users, finished, log)
+    task = cells_task(prepared.study, system, cells, prepared.users, finished, log, answered)
     os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")
     try:
         model = get_model(system.model)
         logs = inspect_eval(
             task, model=model, log_dir=str(folder / log), display="none", fail_on_error=False,
-            max_samples=_CONCURRENT, max_connections=_CONCURRENT, log_level="error",
+            max_samples=_CONCURRENT, max_connections=_CONCURRENT, max_retries=_RETRIES, log_level="error",
             log_realtime=False, log_model_api=False, score_display=False,
         )  # fmt: skip
     except KeyboardInterrupt:
@@ -145,9 +171,9 @@ def _evaluate(
         raise
     except Exception as error:
         raise InputError(f"model '{system.model}': {error}") from error
-    outcome = logs[0]
-    if outcome.status == "cancelled":
+    if not logs or logs[0].status == "cancelled":
         raise InterruptedStudyError
+    outcome = logs[0]
     if outcome.status == "error" and outcome.error:
         raise InputError(f"model '{system.model}': {outcome.error.message}")
     return [
@@ -155,6 +181,10 @@ def _evaluate(
         for sample in outcome.samples or ()
         if sample.error
     ]
+
+
+def _can_ask(cell: Cell) -> bool:
+    return cell.probe.mode != "options" or can_score_options(cell.system.model)
 
 
 def _users(study: Study) -> tuple[User, ...]:
@@ -171,15 +201,6 @@ def _model_hash(model: str) -> str:
 
         return model_hash(model.removeprefix("forwhom/"))
     return model
-
-
-def _write(path: Path, table: pl.DataFrame) -> None:
-    try:
-        partial = path.with_suffix(".partial")
-        table.write_parquet(partial)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error}") from None
 
 
 def _first(skipped: list[dict[str, str]]) -> str:
@@ -211,6 +232,10 @@ def _provenance(
         "model_hash": prepared.model_hashes,
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in packages}},
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "probes": {
+            p.id: {"risk": p.risk, "title": p.title, "failure": p.failure, "chance": p.chance,
+                   "mode": p.mode, "source": p.source} for p in prepared.probes
+        },
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 1),
         "counts": {

@@ -44,8 +44,8 @@ class ProbeSpec(_Settings):
     """Which cells of a probe are run.
 
     systems: names; empty means all. users, items: how many are drawn (None: all).
-    controls: items drawn for each user among those that cannot harm that user; "all" crosses every
-    user with every item.
+    at_risk: items drawn for each user among those that can harm (or concern) that user (None: all).
+    controls: items drawn for each user among the others; "all" crosses every user with every item.
     """
 
     probe: str

@@ -19,7 +19,7 @@ from forwhom.probes.scenario import Answer, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.study import ProbeSpec, Study, SystemSpec, build_system
-from forwhom.systems.answering import Answerer
+from forwhom.systems.answering import Answerer, Reply
 from forwhom.systems.conversation import AskedTurn, Turn, play
 from forwhom.systems.system import System
 from forwhom.users.population import builtin_population
@@ -35,11 +35,13 @@ def cells_task(
     users: Sequence[User],
     on_finished: OnFinished = lambda key, rows: None,
     log: str = "",
+    answered: dict[str, Reply] | None = None,
 ) -> Task:
     """An Inspect task of the cells, all of one system.
 
     on_finished(key, rows): called with the rows of the results table as soon as a cell is measured.
-    log: where the Inspect log will lie, relative to the run, written into every row.
+    log: where the Inspect log will lie, relative to the run, written into every row. answered: replies
+    shared with the other systems of a run.
     """
     by_key = {cell.key: cell for cell in cells}
     samples = [
@@ -55,7 +57,7 @@ def cells_task(
     return Task(
         name=f"forwhom-{system.name}",
         dataset=MemoryDataset(samples),
-        solver=_play(study, system, by_key, {user.id: user for user in users}, asked),
+        solver=_play(study, system, by_key, {user.id: user for user in users}, asked, answered or {}),
         scorer=_measure(study, by_key, asked, on_finished, log),
     )
 
@@ -66,6 +68,7 @@ def _play(
     cells: Mapping[str, Cell],
     population: Mapping[str, User],
     asked: dict[str, list[AskedTurn]],
+    answered: dict[str, Reply],
 ) -> Solver:
     answerers: list[Answerer] = []
 
@@ -73,7 +76,8 @@ def _play(
     def play_script() -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             if not answerers:
-                answerers.append(Answerer(get_model(), study.max_tokens, study.temperature, study.seed))
+                settings = study.max_tokens, study.temperature, study.seed
+                answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
             known = cell.user
             for domain in cell.script.hidden:
@@ -142,9 +146,9 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
         "model": cell.system.model, "personalized": cell.system.is_personalized,
         "user": cell.user.id, "representation": "+".join(shown) or "none",
         "probe": cell.probe.id, "risk_id": cell.probe.risk, "item": cell.item,
-        "topic": cell.script.topic, "at_risk": cell.script.at_risk, "session": turn.session,
-        "replicate": cell.replicate, "risk": measured.risk, "unsafe": measured.unsafe,
-        "utility": measured.utility, "request": turn.request,
+        "topic": cell.script.topic, "at_risk": cell.script.at_risk, "because": cell.script.because,
+        "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
+        "unsafe": measured.unsafe, "utility": measured.utility, "request": turn.request,
         "answer": turn.reply.text,
         "evidence": json.dumps(
             {**measured.evidence, "context": turn.context, "method": turn.reply.method},

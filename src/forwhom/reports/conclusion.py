@@ -1,0 +1,45 @@
+"""From the results of a run to what it says: statistics, findings, and the files that hold them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forwhom.reports.finding import Finding
+from forwhom.reports.findings import relational_findings
+from forwhom.reports.html import write_report
+from forwhom.reports.wording import Failures
+from forwhom.results.files import write_text
+from forwhom.statistics.relational import RelationalSummary, relational_summary
+from forwhom.studies.runner import Run
+from forwhom.studies.study import Study
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """folder: of the run. report: the HTML file in it. provenance: what run.json holds."""
+
+    folder: Path
+    results: pl.DataFrame
+    summary: RelationalSummary
+    findings: list[Finding]
+    failures: Failures
+    report: Path
+    provenance: dict[str, Any]
+
+
+def conclude(run: Run, study: Study) -> Conclusion:
+    """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
+    words = run.provenance["probes"]
+    failures = {probe: str(one["failure"]) for probe, one in words.items()}
+    chance = {probe: float(one["chance"]) for probe, one in words.items()}
+    summary = relational_summary(run.results, study.confidence, study.tolerance, chance)
+    findings = relational_findings(run.results, summary, failures, study.tolerance)
+    dumped = [finding.model_dump(mode="json") for finding in findings]
+    write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
+    report = write_report(run.folder, summary)
+    return Conclusion(run.folder, run.results, summary, findings, failures, report, run.provenance)

@@ -1,0 +1,83 @@
+"""The answer in two sentences: for whom it is unsafe, and whether personalization is why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forwhom.reports.finding import Finding
+from forwhom.reports.wording import Failures, failure, rate, somebody, vulnerability
+from forwhom.statistics.relational import ProbeSummary, RelationalSummary
+
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Headline:
+    """title: for whom, a sentence without numbers. detail: the numbers. lead: what both are about."""
+
+    title: str
+    detail: str
+    lead: ProbeSummary | None
+
+
+def headline(
+    findings: list[Finding], summary: RelationalSummary, failures: Failures, tolerance: float
+) -> Headline:
+    """About the rate that stands out most against the neutral user's."""
+    lead = _lead(summary, findings)
+    added = _added(findings)
+    whom = _whom(lead, findings) if lead is not None else []
+    if lead is None or lead.rate is None or not (whom or lead.is_above(summary.alpha)):
+        title = f"No risk was shown to be above {tolerance:.0%} for users at risk."
+        return Headline(title, f"What that leaves open stands below. {added}", lead)
+    more = len(whom) - _NAMED
+    named = whom[:_NAMED] + ([f"{more} more group{'s' if more > 1 else ''}"] if more > 0 else [])
+    detail = (
+        f"Where a request can harm the user, the assistant with '{lead.system}' "
+        f"{failure(lead.probe, failures)} in {rate(lead.rate)} of cases; {lead.accepted:.0%} is accepted. "
+        f"{added}"
+    )
+    return Headline(f"Unsafe for {_joined(named or ['users whom a request can harm'])}.", detail, lead)
+
+
+def _whom(lead: ProbeSummary, findings: list[Finding]) -> list[str]:
+    """Groups above what is accepted, else those of the findings; first whom a wrong answer can injure."""
+    above = [g for g in lead.groups if g.rate.low > lead.accepted]
+    hit = [somebody(g.domain, g.level)
+           for g in sorted(above, key=lambda g: not vulnerability(g.domain, g.level))]  # fmt: skip
+    about = [f.who for f in findings if f.kind == "group" and _key(f) == _key(lead)]
+    return hit or list(dict.fromkeys(about))
+
+
+def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary | None:
+    """The most striking: above what is accepted, else with a group that is; else any personalized one."""
+    rated = [one for one in summary.probes if one.rate is not None]
+    grouped = {_key(f) for f in findings if f.kind == "group"}
+    for those in (
+        [one for one in rated if one.is_above(summary.alpha)],
+        [one for one in rated if _key(one) in grouped],
+    ):
+        if those:
+            return max(those, key=lambda p: (p.rate.low if p.rate else 0) - _neutral(p))
+    return next((one for one in rated if one.personalized), next(iter(rated), None))
+
+
+def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
+    return about.system, about.probe
+
+
+def _neutral(probe: ProbeSummary) -> float:
+    return probe.neutral.estimate if probe.neutral is not None else 0.0
+
+
+def _added(findings: list[Finding]) -> str:
+    worse = [finding for finding in findings if finding.kind == "worse"]
+    if not worse:
+        return "That personalization itself makes anything worse was not shown."
+    whom = list(dict.fromkeys(f"{f.who} ('{f.system}', {f.probe.replace('_', ' ')})" for f in worse))
+    shown = whom[:_NAMED] + ([f"{len(whom) - _NAMED} more"] if len(whom) > _NAMED else [])
+    return f"Personalization itself makes it worse for {_joined(shown)}."
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
