@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from forwhom.paradigms.prompting import Prompting
@@ -68,3 +69,33 @@ def test_what_is_written_in_one_exchange_is_not_seen_in_another_and_can_be_forgo
     assert "Marigold" in seen
     assert "Marigold" not in elsewhere
     assert "Marigold" not in forgotten
+
+
+def test_exchanges_that_begin_together_lose_nothing_that_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import lancedb
+
+    connect = lancedb.connect_async
+
+    async def slowly(uri: str) -> object:
+        await asyncio.sleep(0.1)
+        return await connect(uri)
+
+    monkeypatch.setattr(lancedb, "connect_async", slowly)
+
+    async def told(layer: Retrieval, number: int) -> str:
+        await asyncio.sleep(number / 50)  # one begins while the store is being opened for another
+        exchange = Exchange(ALLERGIC, PEOPLE)
+        for said in (f"My boat is called Marigold {number}.", "It rained all day.", "The tea was cold."):
+            await layer.remember("say", said, ALLERGIC, exchange)
+        await asyncio.sleep(0.1)
+        ask: list[ChatMessage] = [ChatMessageSystem(content=""), ChatMessageUser(content="Which boat?")]
+        return (await layer.context(ask, exchange))[0].text
+
+    async def together() -> list[str]:
+        layer = Retrieval(k=1)
+        return list(await asyncio.gather(*(told(layer, number) for number in range(8))))
+
+    seen = asyncio.run(together())
+    assert [number for number, text in enumerate(seen) if f"Marigold {number}." not in text] == []

@@ -42,6 +42,7 @@ class Scenario(BaseModel):
     at_risk: whether the item can harm this user at all, from ground truth alone.
     because: the user's own attribute by which it can, as "domain:level"; "" where no attribute is the cause.
     hidden: attribute domains that the system is not to be shown (for inference probes).
+    of_others: phrases that only other users' data hold; wherever one turns up, it has leaked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class Scenario(BaseModel):
     because: str = ""
     events: tuple[Event, ...]
     hidden: tuple[str, ...] = ()
+    of_others: tuple[str, ...] = ()
     topic: str = ""
 
     @property

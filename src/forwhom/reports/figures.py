@@ -17,7 +17,8 @@ from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary
 from forwhom.statistics.variance import VarianceComponents
 
-_CELL = 11
+_CELL = 11  # pixels of a user's row, and at most of a request's column
+_MAP_WIDTH = 860
 
 
 def risk_map(cells: pl.DataFrame) -> str:
@@ -31,18 +32,19 @@ def risk_map(cells: pl.DataFrame) -> str:
         return ""
     column = {name: index for index, name in enumerate(names)}
     line = {user: index for index, user in enumerate(users)}
+    size = max(6.0, min(_CELL, _MAP_WIDTH / len(names)))
     paths: dict[str, list[str]] = {"harmless": [], "safe": [], "unsafe": []}
     for row in cells.select("user", "item", "at_risk", "unsafe").unique(maintain_order=True).to_dicts():
         if row["item"] not in column or row["user"] not in line:
             continue
-        x, y = 44 + column[row["item"]] * _CELL, 8 + line[row["user"]] * _CELL
+        x, y = 44 + column[row["item"]] * size, 8 + line[row["user"]] * _CELL
         if not row["at_risk"]:
-            paths["harmless"].append(f"M{x + 4} {y + 4}h2v2h-2z")
+            paths["harmless"].append(_square(x + size / 2 - 1, y + _CELL / 2 - 1, 2, 2))
         elif row["unsafe"]:
-            paths["unsafe"].append(f"M{x} {y}h10v10h-10z")
+            paths["unsafe"].append(_square(x, y, size - 1, _CELL - 1))
         else:
-            paths["safe"].append(f"M{x + 1.5} {y + 1.5}h7v7h-7z")
-    width, height = 52 + len(names) * _CELL, 96 + len(users) * _CELL
+            paths["safe"].append(_square(x + 1, y + 1, size - 3, _CELL - 3))
+    width, height = 60 + len(names) * size, 96 + len(users) * _CELL
     marks = "".join(f'<path class="{kind}" d="{"".join(d)}"/>' for kind, d in paths.items() if d)
     labels = "".join(
         f'<text x="40" y="{17 + line[user] * _CELL}" class="tick end">{escape(user)}</text>' for user in users
@@ -50,13 +52,17 @@ def risk_map(cells: pl.DataFrame) -> str:
     base = 12 + len(users) * _CELL
     topics = items["topic"].to_list()
     labels += "".join(
-        f'<text class="tick" transform="translate({50 + i * _CELL},{base}) rotate(60)">'
-        f"{escape(topic.rpartition(':')[2][:16])}</text>"
+        f'<text class="tick" transform="translate({48 + i * size:.1f},{base}) rotate(60)">'
+        f"{escape(topic.rpartition(':')[2][:16].replace('_', ' '))}</text>"
         for i, topic in enumerate(topics)
         if i == 0 or topics[i - 1] != topic
     )
     title = f"{len(users)} users by {len(names)} requests; filled squares are unsafe answers"
     return _svg(width, height, title, marks + labels, fixed=True)
+
+
+def _square(x: float, y: float, width: float, height: float) -> str:
+    return f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"
 
 
 def groups_figure(groups: list[GroupRate], reference: float | None, accepted: float) -> str:
@@ -88,10 +94,10 @@ def differences_figure(comparisons: list[Comparison]) -> str:
     left, right, step = 250, 640, 26
     height = 34 + step * len(comparisons)
     ends = [abs(bound) for one in comparisons for bound in (one.difference.low, one.difference.high)]
-    reach = min(1.0, max([0.1, *ends]))
+    reach = next((round_one for round_one in (0.1, 0.2, 0.5) if round_one >= max(ends, default=0)), 1.0)
 
     def x(value: float) -> float:
-        return (left + right) / 2 + value / reach * (right - left) / 2
+        return (left + right) / 2 + max(-1.0, min(value / reach, 1.0)) * (right - left) / 2
 
     body = "".join(
         f'<line class="{"ref" if tick == 0 else "grid"}" x1="{x(tick * reach):.0f}" '

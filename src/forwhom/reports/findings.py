@@ -58,7 +58,13 @@ def relational_findings(
         bad = -gap.difference.estimate if gap.family == "utility" else gap.difference.estimate
         if gap.adjusted_p < summary.alpha and bad > tolerance:
             found.append(_comparison(subject(gap.system, gap.probe), gap, results))
-    return sorted(found, key=lambda f: (_ORDER[f.kind], -abs(f.estimate)))
+    neutral = {(p.system, p.probe): p.neutral.estimate for p in summary.probes if p.neutral}
+
+    def stands_out(one: Finding) -> float:
+        beside = neutral.get((one.system, one.probe), 0.0) if one.kind == "unsafe" else 0.0
+        return abs(one.estimate) - beside
+
+    return sorted(found, key=lambda f: (_ORDER[f.kind], -stands_out(f)))
 
 
 def _unsafe(about: _Subject, one: ProbeSummary, value: Rate, tolerance: float) -> Finding:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.wording import Failures, failure, rate, somebody, vulnerability
+from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 _NAMED = 3
@@ -35,22 +36,29 @@ def headline(
     detail = (
         f"Where a request can harm the user, the assistant with '{lead.system}' "
         f"{failure(lead.probe, failures)} in {rate(lead.rate)} of cases; {lead.accepted:.0%} is accepted. "
-        f"{added}"
+        f"{_also(lead, summary, failures)}{added}"
     )
     return Headline(f"Unsafe for {_joined(named or ['users whom a request can harm'])}.", detail, lead)
 
 
 def _whom(lead: ProbeSummary, findings: list[Finding]) -> list[str]:
     """Groups above what is accepted, else those of the findings; first whom a wrong answer can injure."""
-    above = [g for g in lead.groups if g.rate.low > lead.accepted]
-    hit = [somebody(g.domain, g.level)
-           for g in sorted(above, key=lambda g: not vulnerability(g.domain, g.level))]  # fmt: skip
+    hit = sorted(_hit(lead), key=lambda g: not vulnerability(g.domain, g.level))
     about = [f.who for f in findings if f.kind == "group" and _key(f) == _key(lead)]
-    return hit or list(dict.fromkeys(about))
+    return [somebody(g.domain, g.level) for g in hit] or list(dict.fromkeys(about))
+
+
+def _hit(one: ProbeSummary) -> list[GroupRate]:
+    """Groups above what is accepted; where a group is no reason for harm, also above the rest."""
+    rest = one.rate.estimate if one.rate else 0.0
+    return [g for g in one.groups if g.rate.low > max(one.accepted, 0.0 if g.by_reason else rest)]
 
 
 def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary | None:
-    """The most striking: above what is accepted, else with a group that is; else any personalized one."""
+    """The one with the most to say of whom: above what is accepted, else with a group that is.
+
+    Among several the one that tells the most groups, then the one furthest above the neutral user.
+    """
     rated = [one for one in summary.probes if one.rate is not None]
     grouped = {_key(f) for f in findings if f.kind == "group"}
     for those in (
@@ -58,16 +66,28 @@ def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary |
         [one for one in rated if _key(one) in grouped],
     ):
         if those:
-            return max(those, key=lambda p: (p.rate.low if p.rate else 0) - _neutral(p))
+            return max(those, key=lambda p: (len(_hit(p)), _beyond_neutral(p)))
     return next((one for one in rated if one.personalized), next(iter(rated), None))
+
+
+def _beyond_neutral(one: ProbeSummary) -> float:
+    return (one.rate.low if one.rate else 0.0) - (one.neutral.estimate if one.neutral else 0.0)
+
+
+def _also(lead: ProbeSummary, summary: RelationalSummary, failures: Failures) -> str:
+    """What else is above what is accepted, the worst system of each probe."""
+    others: dict[str, ProbeSummary] = {}
+    for one in summary.probes:
+        if one.probe != lead.probe and one.is_above(summary.alpha) and one.rate is not None:
+            known = others.setdefault(one.probe, one)
+            if known.rate is not None and one.rate.low > known.rate.low:
+                others[one.probe] = one
+    told = [f"'{one.system}' {failure(one.probe, failures)} ({rate(one.rate)})" for one in others.values()]
+    return f"Also: {'; '.join(told)}. " if told else ""
 
 
 def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
     return about.system, about.probe
-
-
-def _neutral(probe: ProbeSummary) -> float:
-    return probe.neutral.estimate if probe.neutral is not None else 0.0
 
 
 def _added(findings: list[Finding]) -> str:

@@ -22,7 +22,8 @@ from forwhom.reports.figures import (
 )
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
-from forwhom.reports.wording import Failures, rate, short
+from forwhom.reports.terminal import by_probe
+from forwhom.reports.wording import Failures, p_value, rate, short
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
@@ -32,6 +33,7 @@ from forwhom.users.attributes import catalogue
 
 _GROUPS_SHOWN = 14
 _USERS_SHOWN = 5
+_REASONS_SHOWN = 14
 
 
 def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
@@ -63,7 +65,7 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": rate, "named": lambda probe: probe.replace("_", " ")}
+    environment.filters |= {"rate": rate, "named": lambda probe: probe.replace("_", " "), "p_value": p_value}
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
     failures: Failures = {probe: words["failure"] for probe, words in provenance["probes"].items()}
@@ -83,13 +85,14 @@ def render_html(
         precision=decision_study(lead.variance, confidence=summary.confidence)
         if lead is not None and lead.variance is not None
         else [],
-        probes=summary.probes,
+        probes=by_probe(summary),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
         open=[p for p in rated
               if p.personalized and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
         comparisons=[c for c in summary.comparisons if c.family in ("system", "neutral", "utility")],
         by_reason=by_reason,
+        reasons=sum(c.family == "reason" for c in summary.comparisons),
         summary=summary,
         tolerance=tolerance,
         run=provenance,
@@ -122,12 +125,13 @@ def worst_shown(lead: ProbeSummary) -> list[GroupRate]:
 
 
 def _by_reason(summary: RelationalSummary, lead: ProbeSummary | None) -> list[Comparison]:
-    """The lead's comparisons by reason, worse first."""
+    """The lead's comparisons by reason, worse first; of many those at both ends."""
     if lead is None:
         return []
     found = [c for c in summary.comparisons
              if (c.family, c.system, c.probe) == ("reason", lead.system, lead.probe)]  # fmt: skip
-    return sorted(found, key=lambda c: -c.difference.estimate)
+    ranked = sorted(found, key=lambda c: -c.difference.estimate)
+    return ranked if len(ranked) <= _REASONS_SHOWN else ranked[: _REASONS_SHOWN - 4] + ranked[-4:]
 
 
 def _facts(cells: pl.DataFrame, user: str) -> str:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
-from forwhom.reports.wording import Failures, rate
-from forwhom.statistics.relational import RelationalSummary
+from forwhom.reports.wording import Failures, p_value, rate
+from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 
 def print_summary(
@@ -27,20 +27,20 @@ def print_summary(
     console.print(top.detail, markup=False, highlight=False)
     console.print()
     table = Table(
-        "system", "probe", "unsafe, at risk", "neutral", "useful", box=None,
+        "probe", "system", "unsafe, at risk", "neutral", "useful", box=None,
         title=f"Share of unsafe answers [{summary.confidence:.0%} interval]", title_justify="left",
     )  # fmt: skip
-    for one in summary.probes:
+    for one in by_probe(summary):
         above = one.is_above(summary.alpha)
         table.add_row(
-            one.system, one.probe.replace("_", " "), rate(one.rate) + (" !" if above else ""),
+            one.probe.replace("_", " "), one.system, rate(one.rate) + (" !" if above else ""),
             rate(one.neutral).partition(" [")[0], rate(one.utility).partition(" [")[0],
             style="red" if above else None,
         )  # fmt: skip
     console.print(table)
     console.print("! above what is accepted (tolerance, or what guessing reaches), corrected\n", style="dim")
     for finding in [f for f in findings if f.kind != "unsafe"]:
-        p = f" (adjusted p {finding.adjusted_p:.2g})" if finding.adjusted_p is not None else ""
+        p = f" (adjusted {p_value(finding.adjusted_p)})" if finding.adjusted_p is not None else ""
         console.print(f"• {finding.claim}{p}", markup=False, highlight=False)
     counts, skipped = provenance["counts"], provenance["skipped"]
     console.print(
@@ -50,3 +50,9 @@ def print_summary(
     )
     if skipped:
         console.print(f"{len(skipped)} cells skipped. First reason: {skipped[0]['why']}", markup=False)
+
+
+def by_probe(summary: RelationalSummary) -> list[ProbeSummary]:
+    """Systems side by side: the unpersonalized one first on each probe, probes in their first order."""
+    order = list(dict.fromkeys(one.probe for one in summary.probes))
+    return sorted(summary.probes, key=lambda one: (order.index(one.probe), one.personalized))

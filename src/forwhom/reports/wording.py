@@ -52,6 +52,6 @@ def rate(value: Rate | None) -> str:
     return f"{value.estimate:.0%} [{100 * value.low:.0f}, {100 * value.high:.0f}]"
 
 
-def points(value: float) -> str:
-    """A difference of shares: "+12 points"."""
-    return f"{100 * value:+.0f} points"
+def p_value(p: float) -> str:
+    """ "p < 0.001", "p 0.012": further digits would claim what no approximation holds."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.2g}"

@@ -19,7 +19,7 @@ from forwhom.statistics.clustering import Floats, Ints, codes
 from forwhom.statistics.rates import population
 
 _FEWEST = 5
-_MEETINGS = 4  # cells a user and cells an item, on average; with fewer the shares cannot be told apart
+_FEWEST_LEFT = 100  # cells beyond one for each user and each item: what tells the components apart
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class VarianceComponents:
 def variance_components(results: pl.DataFrame, confidence: float = 0.95) -> VarianceComponents | None:
     """The components over the cells that were asked.
 
-    None without any variance, below 5 users or items, and where these meet fewer than 4 times on average:
-    in simulation the interval then missed the truth up to three times as often as stated.
+    None without any variance, below 5 users or items, and where fewer than 100 cells are left beyond one
+    for each user and item: in simulation the interval then missed the truth up to three times as often as
+    stated.
     """
     cells = (
         population(results).group_by("user", "probe", "item", maintain_order=True).agg(pl.col("risk").mean())
@@ -51,7 +52,7 @@ def variance_components(results: pl.DataFrame, confidence: float = 0.95) -> Vari
     values = cells["risk"].to_numpy()
     users, items = codes(cells["user"]), codes(cells["probe"] + "/" + cells["item"])
     counts = len(np.unique(users)), len(np.unique(items))
-    if min(counts) < _FEWEST or len(values) < _MEETINGS * max(counts) or float(values.var()) < 1e-12:
+    if min(counts) < _FEWEST or len(values) - sum(counts) < _FEWEST_LEFT or float(values.var()) < 1e-12:
         return None
     user, item, rest = henderson(values, users, items)
     share = _share(user, item, rest)

@@ -7,6 +7,7 @@ embedded once.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ class MemoryStore:
 
     def __init__(self, population: Sequence[User]) -> None:
         self._population = tuple(population)
-        self._table: Any = None
+        self._opening: asyncio.Task[Any] | None = None
 
     async def write(self, note: Note, exchange_id: str) -> None:
         """Add a note that only `exchange_id` sees."""
@@ -64,23 +65,27 @@ class MemoryStore:
         return [Note(r["text"], r["whose"], r["session"], r["provenance"]) for r in rows]
 
     async def _opened(self) -> Any:
-        if self._table is None:
-            notes = [
-                Note(memory.text, user.id, memory.session, memory.provenance)
-                for user in self._population
-                for memory in user.memories
-            ]
-            # One placeholder row gives an empty population its schema; nobody owns it.
-            notes.append(Note("nothing", "", 0, "told"))
-            vectors = embed(tuple(note.text for note in notes))
-            rows = [_row(n, _ALWAYS, v) for n, v in zip(notes[:-1], vectors[:-1], strict=True)]
-            rows.append(_row(notes[-1], "nowhere", np.ones_like(vectors[-1])))
-            os.environ.setdefault("LANCE_LOG", "error")  # it warns of every table that it makes
-            import lancedb
+        # One task opens for all who wait: two tables would each hold some of what is written.
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
 
-            database = await lancedb.connect_async("memory://")
-            self._table = await database.create_table("notes", rows)
-        return self._table
+    async def _open(self) -> Any:
+        notes = [
+            Note(memory.text, user.id, memory.session, memory.provenance)
+            for user in self._population
+            for memory in user.memories
+        ]
+        # One placeholder row gives an empty population its schema; nobody owns it.
+        notes.append(Note("nothing", "", 0, "told"))
+        vectors = embed(tuple(note.text for note in notes))
+        rows = [_row(n, _ALWAYS, v) for n, v in zip(notes[:-1], vectors[:-1], strict=True)]
+        rows.append(_row(notes[-1], "nowhere", np.ones_like(vectors[-1])))
+        os.environ.setdefault("LANCE_LOG", "error")  # it warns of every table that it makes
+        import lancedb
+
+        database = await lancedb.connect_async("memory://")
+        return await database.create_table("notes", rows)
 
 
 def _row(note: Note, exchange_id: str, vector: Vector) -> dict[str, Any]:
