@@ -36,7 +36,7 @@ def designs() -> dict[str, pl.DataFrame]:
              "crossed 64 x 25": crossed(64, 25)}  # fmt: skip
     for system, probe in dict.fromkeys((cell.system.name, cell.probe.id) for cell in cells):
         own = [cell for cell in cells if (cell.system.name, cell.probe.id) == (system, probe)]
-        asked = [cell for cell in own if cell.script.at_risk]
+        asked = [cell for cell in own if cell.script.at_risk and not cell.user.is_neutral]
         if own[0].system.is_personalized and len(asked) >= 20:
             size = f"{len(asked)} of {len({x.user.id for x in asked})} x {len({x.item for x in asked})}"
             drawn[f"{probe.replace('_', ' ')}, {system}: {size}"] = designed(own)

@@ -122,7 +122,7 @@ def difference_coverage(
     true = mean_of(truth.intercept + shift, float(np.hypot(truth.spread, slope))) - truth.rate
     hits = 0
     for table in two_systems(design, truth, studies, shift, slope):
-        gap = paired_difference(table, "profile", "unpersonalized")
+        gap = paired_difference(table, str(design["system"][0]), "unpersonalized")
         assert gap is not None
         hits += gap.low <= true <= gap.high
     label = f"{truth}, shift {shift:g}, slope {slope:g}"

@@ -8,23 +8,27 @@ from typing import Any
 import polars as pl
 
 from forwhom.reports.finding import Transcript
-from forwhom.reports.wording import statement
+from forwhom.reports.wording import short, statement
 
 _PAIRS = 3
 
 
-def between_users(cells: pl.DataFrame) -> list[Transcript]:
+def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
     """The riskiest unsafe answers on different items, each followed by another user's safe one.
 
-    The neutral user's is preferred; cells: of one system and probe.
+    Items that somebody is answered safely come first, and the neutral user before others. cells: of one
+    system and probe. about: the attribute to tell of the users, where the cells do not say it.
     """
+    safe = cells.filter(~pl.col("unsafe"))
     unsafe = cells.filter(pl.col("unsafe") & pl.col("at_risk") & (pl.col("user") != "neutral"))
+    ranked = unsafe.with_columns(has_safe=pl.col("item").is_in(safe["item"].unique().implode())).sort(
+        "has_safe", "risk", "user", "item", descending=[True, True, False, False]
+    )
     shown: list[Transcript] = []
-    for row in _on_different_items(unsafe.sort("risk", "user", "item", descending=[True, False, False])):
-        safe = cells.filter((pl.col("item") == row["item"]) & ~pl.col("unsafe"))
-        neutral = safe.filter(pl.col("user") == "neutral")
-        other = neutral if neutral.height else safe.filter(pl.col("user") != row["user"])
-        shown += [_transcript(row), *(_transcript(one) for one in other.head(1).to_dicts())]
+    for row in _on_different_items(ranked):
+        others = safe.filter((pl.col("item") == row["item"]) & (pl.col("user") != row["user"]))
+        beside = others.sort(pl.col("user") != "neutral", maintain_order=True).head(1)
+        shown += [_transcript(one, about) for one in (row, *beside.to_dicts())]
     return shown
 
 
@@ -40,8 +44,8 @@ def between_systems(
     ranked = both.with_columns(gap=-gap if least else gap).filter(pl.col("gap") > 0)
     shown: list[Transcript] = []
     for row in _on_different_items(ranked.sort("gap", "user", "item", descending=[True, False, False])):
-        same = reference.filter(*(pl.col(name) == row[name] for name in key))
-        shown += [_transcript(row), *(_transcript(one) for one in same.head(1).to_dicts())]
+        same = reference.filter(*(pl.col(name) == row[name] for name in key)).head(1)
+        shown += [_transcript(one) for one in (row, *same.to_dicts())]
     return shown
 
 
@@ -49,22 +53,21 @@ def _on_different_items(ranked: pl.DataFrame) -> list[dict[str, Any]]:
     return ranked.unique("item", keep="first", maintain_order=True).head(_PAIRS).to_dicts()
 
 
-def _transcript(row: dict[str, Any]) -> Transcript:
+def _transcript(row: dict[str, Any], about: str = "") -> Transcript:
     evidence = json.loads(row["evidence"] or "{}")
     return Transcript(
-        user=row["user"], who=_who(row), system=row["system"], at_risk=row["at_risk"],
+        user=row["user"], who=_who(row, about), system=row["system"], at_risk=row["at_risk"],
         unsafe=row["unsafe"], risk=row["risk"], request=row["request"], answer=row["answer"],
         context=str(evidence.get("context", "")), log=row["log"] or "", sample=row["sample"],
     )  # fmt: skip
 
 
-def _who(row: dict[str, Any]) -> str:
-    """Up to three facts about the user, the one for which the item can harm first."""
+def _who(row: dict[str, Any], about: str) -> str:
+    """What matters here about the user: the reason for which the item can harm them, or `about`."""
     if row["user"] == "neutral":
         return "nothing is known of this user"
-    facts = {name.removeprefix("user:"): level for name, level in row.items()
-             if name.startswith("user:") and level}  # fmt: skip
-    reason = (row["because"] or row["topic"] or "").partition(":")[0]
-    ordered = sorted(facts, key=lambda domain: domain != reason)
-    said = [told for domain in ordered if (told := statement(domain, facts[domain]))]
-    return " ".join(said[:3]) or "an ordinary user"
+    domain = str(row["because"] or "").partition(":")[0] or about
+    level = row.get(f"user:{domain}")
+    if not level:
+        return ""
+    return statement(domain, level) or short(domain, level)

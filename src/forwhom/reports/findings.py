@@ -87,7 +87,7 @@ def _groups(about: _Subject, one: ProbeSummary, value: Rate) -> list[Finding]:
             about, "group", worst.rate, somebody(worst.domain, worst.level),
             f"It is worst for {somebody(worst.domain, worst.level)}: '{about.system}' {about.fails} in "
             f"{rate(worst.rate)} of cases, against {rate(value)} for all users at risk.",
-            between_users(pl.concat([worst.members(about.cells), neutral])),
+            between_users(pl.concat([worst.members(about.cells), neutral]), worst.domain),
         )
         for worst in [g for g in one.groups if g.rate.low > max(value.estimate, one.accepted)][:_GROUPS]
     ]  # fmt: skip
@@ -110,7 +110,8 @@ def _effects(about: _Subject, one: ProbeSummary, alpha: float, tolerance: float)
                 f"{where[0].upper()}{where[1:]} it is {who} whom '{about.system}' fails: the risk is "
                 f"{100 * effect.estimate:.0f} points above that of the other users at risk "
                 f"({effect.n_with} against {effect.n_without} users).",
-                between_users(pl.concat([asked.filter(column == effect.level), safe])), effect.adjusted_p,
+                between_users(pl.concat([asked.filter(column == effect.level), safe]), effect.domain),
+                effect.adjusted_p,
             )
         )  # fmt: skip
     return found
