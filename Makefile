@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test setup setup-tests lint bench clean
+.PHONY: demo test setup setup-tests lint bench calibrate clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -36,6 +36,10 @@ test: setup-tests
 
 bench: setup-tests
 	.venv/bin/python benchmarks/shared_prefix.py
+
+# 2,000 simulated studies a cell; over an hour on two cores. Writes docs/calibration.md.
+calibrate: setup-tests
+	.venv/bin/python -m tests.controls.calibrate
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -43,7 +43,7 @@ class Counted:
 def rate_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
     """The unsafe rate's interval."""
     hits = 0
-    for table in _answers(design, truth, studies):
+    for table in answers(design, truth, studies):
         rate = unsafe_rate(table)
         assert rate is not None
         hits += rate.low <= truth.rate <= rate.high
@@ -51,9 +51,9 @@ def rate_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -
 
 
 def above_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
-    """Claims that a rate is above a tolerance which it just meets (one-sided: nominal 2.5 %)."""
+    """Claims that a rate is above a tolerance which it just meets."""
     hits = 0
-    for table in _answers(design, truth, studies):
+    for table in answers(design, truth, studies):
         score = score_of(population(table).filter(pl.col("at_risk")), "unsafe")
         assert score is not None
         hits += score.p_above(truth.rate) < 1 - CONFIDENCE
@@ -64,7 +64,7 @@ def group_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) 
     """All groups' intervals at once."""
     hits = sum(
         all(g.rate.low <= truth.rate <= g.rate.high for g in worst_groups(table))
-        for table in _answers(design, truth, studies)
+        for table in answers(design, truth, studies)
     )
     return Counted("all groups at once", name, str(truth), hits, studies)
 
@@ -90,7 +90,7 @@ def effect_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) -
             e.adjusted_p < 1 - CONFIDENCE
             for e in attribute_effects(table.filter("at_risk"), permutations=499)
         )
-        for table in _answers(design, truth, studies)
+        for table in answers(design, truth, studies)
     )
     return Counted("any attribute effect", name, str(truth), hits, studies)
 
@@ -102,14 +102,14 @@ def blind_spot_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: 
                        for x in Truth.nodes()[0]])  # fmt: skip
     weights = Truth.nodes()[1]
     missed = float(weights @ (unsafe * (1 - seen))) / float(weights @ unsafe)
-    formed = [blind_spot(table) for table in _answers(design, truth, studies)]
+    formed = [blind_spot(table) for table in answers(design, truth, studies)]
     held = [rate.low <= missed <= rate.high for rate in formed if rate is not None]
     return Counted("blind spot", name, str(truth), sum(held), len(held))
 
 
 def variance_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
     """The interval of the share of variance that a user-invariant score cannot see, where formed."""
-    formed = [variance_components(table) for table in _answers(design, truth, studies)]
+    formed = [variance_components(table) for table in answers(design, truth, studies)]
     held = [v.low <= truth.share_invisible <= v.high for v in formed if v is not None]
     return Counted("share of variance", name, str(truth), sum(held), len(held))
 
@@ -157,7 +157,7 @@ def two_systems(
         ])  # fmt: skip
 
 
-def _answers(design: pl.DataFrame, truth: Truth, studies: int) -> Iterator[pl.DataFrame]:
+def answers(design: pl.DataFrame, truth: Truth, studies: int) -> Iterator[pl.DataFrame]:
     rng = np.random.default_rng(0)
     for _ in range(studies):
         yield answered(design, truth, rng)

@@ -8,8 +8,8 @@ r(p) the correlation of two cells of one user (item). Wilson (1927) is the case 
 correlation is not the same at every rate: where it is caused by differences on the logit scale its odds
 grow with p(1-p), r / (1 - r) = k * p(1-p), so k is estimated at the observed rate and kept. Few failures
 say little of k; it is therefore averaged with a moderate value that weighs as much as two failures.
-Where nobody failed, or everybody, cells count as one a cluster. The degrees of freedom of t are those of
-`clustering`. How far the stated coverage is met is measured: docs/calibration.md.
+Where nobody failed, or everybody, cells count as one a cluster, and the bound is the exact one of so many
+clusters (Clopper and Pearson, 1934). The degrees of freedom of t are those of `clustering`. How far the stated coverage is met is measured: docs/calibration.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from forwhom.statistics.clustering import (
 
 _PRIOR = 0.5  # k of a spread of about 0.7 between users or items on the logit scale
 _PRIOR_FAILURES = 2.0
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -52,22 +53,27 @@ class RateScore:
     def interval(self, confidence: float) -> tuple[float, float]:
         """Both bounds; they always hold the observed rate."""
         observed = self.moments.mean
+        beyond_all = ((1 - confidence) / 2) ** (1 / self.moments.clusters)
+        if observed <= _TINY:
+            return 0.0, 1 - beyond_all
+        if observed >= 1 - _TINY:
+            return beyond_all, 1.0
         quantile = float(t.ppf(0.5 + confidence / 2, self.df))
 
         def beyond(p: float) -> float:
             return (observed - p) ** 2 - quantile**2 * self.variance(p)
 
-        tiny = 1e-12  # at 0 and 1 the variance is 0, which is no root that is meant
-        inside = min(max(observed, tiny), 1 - tiny)
-        low = 0.0 if observed <= tiny else float(brentq(beyond, tiny, inside, xtol=1e-9))
-        high = 1.0 if observed >= 1 - tiny else float(brentq(beyond, inside, 1 - tiny, xtol=1e-9))
-        return low, high
+        # The variance is 0 at 0 and at 1, which is no root that is meant.
+        return (float(brentq(beyond, _TINY, observed, xtol=1e-9)),
+                float(brentq(beyond, observed, 1 - _TINY, xtol=1e-9)))  # fmt: skip
 
     def p_above(self, threshold: float) -> float:
         """Two-sided p of the true rate being `threshold`, or 1 where the observed one is not above."""
         excess = self.moments.mean - threshold
         if excess <= 0:
             return 1.0
+        if self.moments.mean >= 1 - _TINY:
+            return float(min(1.0, 2 * threshold**self.moments.clusters))
         error = sqrt(self.variance(threshold))
         return min(1.0, 2 * float(t.sf(excess / error, self.df))) if error > 0 else 0.0
 
@@ -77,8 +83,7 @@ def rate_score(values: Floats, users: Ints, items: Ints) -> RateScore:
     m = clustered_mean(values, users, items)
     spread = m.mean * (1 - m.mean)
     if spread <= 1e-12 or m.clusters < 1 + 1e-9:
-        # Nothing varied, or all cells are one user's or one item's: of others nothing is known. No
-        # variance is estimated, so none of t's caution is owed.
+        # Nothing varied, or all cells are one user's or one item's: of others nothing is known.
         return RateScore(m, 1 / m.clusters, 0.0, 0.0, inf)
     fewer = m.n_cells * min(m.mean, 1 - m.mean)
     k_user, k_item = (
