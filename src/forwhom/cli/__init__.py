@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 
+from forwhom.cli.console import open_console
 from forwhom.cli.init import init
 from forwhom.cli.plan import plan
 from forwhom.cli.probes import probes
@@ -32,7 +32,8 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        Console(stderr=True).print(f"forwhom: {error}", style="bold red", markup=False, highlight=False)
+        said = f"forwhom: {error}"
+        open_console(stderr=True).print(said, style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)

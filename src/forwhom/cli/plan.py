@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from forwhom.cli.console import open_console
 from forwhom.cli.options import (
     DatasetSpec,
     Limit,
@@ -39,7 +39,7 @@ def plan(
     if output_format == "json":
         typer.echo(json.dumps(planned.model_dump(), indent=2))
         return
-    console = Console()
+    console = open_console()
     table = Table(
         "system", "probe", "cells", "at risk", "users", "rate seen to within", "smallest difference seen",
         box=None,

@@ -6,9 +6,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from forwhom.cli.console import open_console
 from forwhom.cli.options import TextOrJson
 from forwhom.probes.probe import load_probe, probe_names
 
@@ -18,7 +18,7 @@ def probes(
     output_format: TextOrJson = "text",
 ) -> None:
     """List the probes, or the items of one."""
-    console = Console()
+    console = open_console()
     listed = [load_probe(one) for one in ([name] if name else probe_names())]
     if output_format == "json":
         shown = [

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from forwhom.cli.console import open_console
 from forwhom.cli.options import (
     DatasetSpec,
     FailOn,
@@ -48,7 +48,7 @@ def run(
     from forwhom.reports.terminal import print_summary
     from forwhom.studies.runner import InterruptedStudyError, prepare, run_study
 
-    console = Console(stderr=output_format == "json")
+    console = open_console(stderr=output_format == "json")
     prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
     folder = out or prepared.default_folder
     try:

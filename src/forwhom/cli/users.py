@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from forwhom.cli.console import open_console
 from forwhom.errors import unknown
 from forwhom.users.attributes import catalogue
 from forwhom.users.files import load_users
@@ -26,7 +26,7 @@ def users(
     output_format: Annotated[Literal["text", "json", "jsonl"], typer.Option("--format")] = "text",
 ) -> None:
     """List the population, one user, or the attributes."""
-    console = Console()
+    console = open_console()
     if attributes:
         table = Table("attribute", "sensitivity", "levels", box=None)
         for domain in catalogue().values():

@@ -7,7 +7,9 @@ and a run that finds its cells here does not ask them again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._end_torn_line()
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise InputError(
                 f"{path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
@@ -38,9 +40,10 @@ class Journal:
 
     def add(self, key: str, rows: list[Row]) -> None:
         """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
+        line = (json.dumps([key, rows], ensure_ascii=False) + "\n").encode()
         try:
-            self._file.write(json.dumps([key, rows], ensure_ascii=False) + "\n")
-            self._file.flush()
+            if self._file.write(line) != len(line):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
             raise InputError(
                 f"{self._path}: {error.strerror}. {len(self.finished)} finished cells are kept; make "

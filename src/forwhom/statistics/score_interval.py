@@ -9,7 +9,8 @@ correlation is not the same at every rate: where it is caused by differences on 
 grow with p(1-p), r / (1 - r) = k * p(1-p), so k is estimated at the observed rate and kept. Few failures
 say little of k; it is therefore averaged with a moderate value that weighs as much as two failures.
 Where nobody failed, or everybody, cells count as one a cluster, and the bound is the exact one of so many
-clusters (Clopper and Pearson, 1934). The degrees of freedom of t are those of `clustering`. How far the stated coverage is met is measured: docs/calibration.md.
+clusters (Clopper and Pearson, 1934). The degrees of freedom of t are those of `clustering`. How far the
+stated coverage is met is measured: docs/calibration.md.
 """
 
 from __future__ import annotations

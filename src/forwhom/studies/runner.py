@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from forwhom.studies.tasks import cells_task
 from forwhom.systems.answering import Reply
 from forwhom.systems.models.reachable import check_reachable
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
+from forwhom.systems.system import System
 from forwhom.users.files import load_users
 from forwhom.users.population import builtin_population, generate_population
 from forwhom.users.user import User
@@ -118,6 +120,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     progress(done, total, "reused" if done else "starting")
     skipped = list(prepared.skipped)
     answered: dict[str, Reply] = {}
+    full: list[InputError] = []
     try:
         for model in dict.fromkeys(cell.system.model for cell in missing):
             check_reachable(model)
@@ -128,12 +131,20 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
 
             def finished(key: str, rows: list[Row], name: str = name) -> None:
                 nonlocal done
-                journal.add(key, rows)
+                try:
+                    journal.add(key, rows)
+                except InputError as error:
+                    full.append(error)
+                    raise
                 done += 1
                 progress(done, total, name)
 
             log = f"logs/{int(started)}-{index}-{name}"
-            skipped += _evaluate(prepared, cells, finished, folder, log, answered)
+            try:
+                skipped += _evaluate(prepared, cells, finished, folder, log, answered)
+            finally:
+                if full:  # before whatever else a full disk makes fail
+                    raise full[0]
     finally:
         journal.close()
         rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
@@ -167,20 +178,31 @@ def _evaluate(
         )  # fmt: skip
     except KeyboardInterrupt:
         raise InterruptedStudyError from None
-    except (InputError, OSError):
+    except InputError:
         raise
     except Exception as error:
-        raise InputError(f"model '{system.model}': {error}") from error
+        raise _failed(str(error), system, folder) from error
     if not logs or logs[0].status == "cancelled":
         raise InterruptedStudyError
     outcome = logs[0]
     if outcome.status == "error" and outcome.error:
-        raise InputError(f"model '{system.model}': {outcome.error.message}")
+        raise _failed(outcome.error.message, system, folder)
     return [
         {"cell": str(sample.id), "system": system.name, "why": sample.error.message}
         for sample in outcome.samples or ()
         if sample.error
     ]
+
+
+def _failed(message: str, system: System, folder: Path) -> InputError:
+    # Inspect's log lies in the run's folder too; it tells what it could not write as text only.
+    for reason in (os.strerror(code) for code in (ENOSPC, EFBIG, EDQUOT)):
+        if reason in message:
+            return InputError(
+                f"{folder}: cannot be written: {reason}. What is finished is kept; make room and run the "
+                "same command again."
+            )
+    return InputError(f"model '{system.model}': {message}")
 
 
 def _can_ask(cell: Cell) -> bool:

@@ -39,7 +39,8 @@ def cells_task(
 ) -> Task:
     """An Inspect task of the cells, all of one system.
 
-    on_finished(key, rows): called with the rows of the results table as soon as a cell is measured.
+    on_finished(key, rows): called with the rows of the results table as soon as a cell is measured. Once it
+    raises, the cells that are left fail with the same error: what cannot be kept is not asked.
     log: where the Inspect log will lie, relative to the run, written into every row. answered: replies
     shared with the other systems of a run.
     """
@@ -54,11 +55,12 @@ def cells_task(
     ]
     # Solver and scorer are closures without arguments: Inspect logs arguments with every sample.
     asked: dict[str, list[AskedTurn]] = {}
+    stopped: list[Exception] = []
     return Task(
         name=f"forwhom-{system.name}",
         dataset=MemoryDataset(samples),
-        solver=_play(study, system, by_key, {user.id: user for user in users}, asked, answered or {}),
-        scorer=_measure(study, by_key, asked, on_finished, log),
+        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered or {}, stopped),
+        scorer=_measure(study, by_key, asked, on_finished, log, stopped),
     )
 
 
@@ -69,12 +71,15 @@ def _play(
     population: Mapping[str, User],
     asked: dict[str, list[AskedTurn]],
     answered: dict[str, Reply],
+    stopped: list[Exception],
 ) -> Solver:
     answerers: list[Answerer] = []
 
     @solver(name="play_script")
     def play_script() -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
+            if stopped:
+                raise stopped[0]
             if not answerers:
                 settings = study.max_tokens, study.temperature, study.seed
                 answerers.append(Answerer(get_model(), *settings, answered))
@@ -98,6 +103,7 @@ def _measure(
     asked: dict[str, list[AskedTurn]],
     on_finished: OnFinished,
     log: str,
+    stopped: list[Exception],
 ) -> Scorer:
     @scorer(metrics=[mean(), stderr()], name="risk")
     def risk() -> Scorer:
@@ -106,7 +112,11 @@ def _measure(
             turns = asked.pop(cell.key)
             measured = [cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in turns]
             rows = [_row(study, cell, turn, one, log) for turn, one in zip(turns, measured, strict=True)]
-            on_finished(cell.key, rows)
+            try:
+                on_finished(cell.key, rows)
+            except Exception as error:
+                stopped.append(error)
+                raise
             last = measured[-1]
             return Score(
                 value=last.risk,
