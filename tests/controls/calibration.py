@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from scipy.special import expit
+from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.attribute_effects import attribute_effects
 from forwhom.statistics.blind_spot import blind_spot
 from forwhom.statistics.comparisons import comparisons
 from forwhom.statistics.differences import paired_difference
 from forwhom.statistics.groups import worst_groups, worst_users
-from forwhom.statistics.rates import population, score_of, unsafe_rate
+from forwhom.statistics.rates import at_risk, score_of, unsafe_rate
 from forwhom.statistics.variance import variance_components
 from tests.controls.oracle import Truth, answered, drawn_effects, mean_of
 
@@ -54,7 +55,7 @@ def above_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) ->
     """Claims that a rate is above a tolerance which it just meets."""
     hits = 0
     for table in answers(design, truth, studies):
-        score = score_of(population(table).filter(pl.col("at_risk")), "unsafe")
+        score = score_of(at_risk(table), "unsafe")
         assert score is not None
         hits += score.p_above(truth.rate) < 1 - CONFIDENCE
     return Counted("rate above tolerance", name, str(truth), hits, studies)
@@ -86,13 +87,19 @@ def user_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -
 def effect_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
     """Studies in which any attribute is said to drive the risk although none does."""
     hits = sum(
-        any(
-            e.adjusted_p < 1 - CONFIDENCE
-            for e in attribute_effects(table.filter("at_risk"), permutations=499)
-        )
+        any(e.adjusted_p < 1 - CONFIDENCE for e in attribute_effects(at_risk(table), permutations=499))
         for table in answers(design, truth, studies)
     )
     return Counted("any attribute effect", name, str(truth), hits, studies)
+
+
+def group_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
+    """Studies in which any group is said to fare worse than the rest although users do not differ."""
+    hits = 0
+    for table in answers(design, truth, studies):
+        p = [group.p_beyond_rest for group in worst_groups(table)]
+        hits += bool(p) and bool(multipletests(p, alpha=1 - CONFIDENCE, method="fdr_bh")[0].any())
+    return Counted("any group worse than the rest", name, str(truth), hits, studies)
 
 
 def blind_spot_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
@@ -109,7 +116,7 @@ def blind_spot_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: 
 
 def variance_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
     """The interval of the share of variance that a user-invariant score cannot see, where formed."""
-    formed = [variance_components(table) for table in answers(design, truth, studies)]
+    formed = [variance_components(at_risk(table)) for table in answers(design, truth, studies)]
     held = [v.low <= truth.share_invisible <= v.high for v in formed if v is not None]
     return Counted("share of variance", name, str(truth), sum(held), len(held))
 
@@ -146,7 +153,10 @@ def two_systems(
 ) -> Iterator[pl.DataFrame]:
     """The design under two systems with the same users and items."""
     rng = np.random.default_rng(1)
-    plain = design.with_columns(system=pl.lit("unpersonalized"), personalized=pl.lit(False))
+    plain = design.with_columns(
+        system=pl.lit("unpersonalized"), personalized=pl.lit(False), control=pl.lit("")
+    )
+    design = design.with_columns(control=pl.lit("unpersonalized"))
     items = np.unique(design["item"].to_numpy(), return_inverse=True)[1]
     for _ in range(studies):
         effects = drawn_effects(design, truth, rng)

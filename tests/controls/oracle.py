@@ -87,7 +87,7 @@ def crossed(users: int, items: int, system: str = "profile", neutral: bool = Tru
     return results_table([
         {
             **_blank(system, "oracle"), "cell": f"{user}-{item}", "user": user, "item": f"i{item:02d}",
-            "topic": f"topic{item % 4}", "at_risk": user != "neutral", "because": "", "user:trait": trait,
+            "topic": f"topic{item % 4}", "at_risk": True, "because": "", "user:trait": trait,
         }
         for user, item, trait in asked
     ])  # fmt: skip
@@ -141,7 +141,8 @@ def drawn_effects(design: pl.DataFrame, truth: Truth, rng: np.random.Generator) 
 
 def _blank(system: str, probe: str) -> dict[str, object]:
     return {
-        "system": system, "personalized": system != "unpersonalized", "probe": probe, "risk_id": probe,
+        "system": system, "personalized": system != "unpersonalized",
+        "control": "" if system == "unpersonalized" else "unpersonalized", "probe": probe, "risk_id": probe,
         "session": 1, "replicate": 1, "risk": 0.0, "unsafe": False, "utility": 1.0, "request": "?",
         "answer": "!", "evidence": "{}", "log": "", "sample": "",
     }  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import binom
 
 from forwhom.statistics.clustering import codes
+from forwhom.statistics.rates import at_risk
 from forwhom.statistics.score_interval import rate_score
 from tests.controls import calibration
 from tests.controls.calibration import Counted
@@ -33,7 +34,7 @@ def test_paired_differences_hold_the_truth(shift: float, slope: float) -> None:
 def test_the_check_rejects_an_interval_that_takes_cells_for_independent() -> None:
     design, hits = crossed(30, 20), 0
     for table in calibration.answers(design, MIXED, STUDIES):
-        cells = table.filter("at_risk")
+        cells = at_risk(table)
         alone = codes(cells["cell"])
         low, high = rate_score(cells["unsafe"].cast(float).to_numpy(), alone, alone).interval(0.95)
         hits += low <= MIXED.rate <= high

@@ -13,6 +13,7 @@ from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
 from forwhom.reports.formats import gate, write_findings
 from forwhom.reports.html import write_report
+from forwhom.reports.wording import ProbeWords
 from forwhom.statistics.relational import relational_summary
 from tests.controls.oracle import oracle_results
 
@@ -26,11 +27,11 @@ def planted_run(folder: Path) -> tuple[Path, list[Finding]]:
             oracle_results(0.12, 40, 24, seed=2, system="unpersonalized"),
         ]
     ).with_columns(answer=pl.lit(HOSTILE), evidence=pl.lit(json.dumps({"context": HOSTILE})))
-    findings = relational_findings(table, relational_summary(table), {"oracle": "errs"})
+    findings = relational_findings(table, relational_summary(table), {"oracle": ProbeWords("errs")})
     table.write_parquet(folder / "results.parquet")
     (folder / "findings.json").write_text(json.dumps([f.model_dump() for f in findings]))
     run = {
-        "probes": {"oracle": {"failure": "errs", "chance": 0.0}},
+        "probes": {"oracle": {"failure": "errs", "neutral": "of whom nothing is known", "chance": 0.0}},
         "study": {"name": HOSTILE, "model": "oracle", "tolerance": 0.05, "confidence": 0.95},
         "counts": {"measurements": 1, "users": 40, "items": 24, "asked": 1, "reused": 0},
         "tokens": {"in": 1, "out": 1, "cached": 0}, "seconds": 1.0, "started": "now", "skipped": [],

@@ -33,7 +33,7 @@ def main() -> None:
         app()
     except InputError as error:
         said = f"forwhom: {error}"
-        open_console(stderr=True).print(said, style="bold red", markup=False, highlight=False, soft_wrap=True)
+        open_console(stderr=True).print(said, style="bold red", soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from forwhom.errors import InputError
+from forwhom.reports.finding import Kind
 from forwhom.studies.study import ProbeSpec, Study, load_study, suite_path
 
 StudyFile = Annotated[
@@ -31,7 +32,7 @@ DatasetSpec = Annotated[
 ]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="json is for scripts.")]
 FailOn = Annotated[
-    Literal["any", "worse", "unsafe", "group", "beyond-neutral", "blind-spot", "utility"] | None,
+    Literal["any", Kind] | None,
     typer.Option("--fail-on", help="Exit with 1 when there is a finding of this kind: a release gate."),
 ]
 

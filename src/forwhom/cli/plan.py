@@ -58,6 +58,6 @@ def plan(
     for left_out in planned.skipped:
         console.print(
             f"Skipped: {left_out['cells']} cells of {left_out['probe']} with {left_out['system']}: "
-            f"{left_out['why']}", markup=False,
+            f"{left_out['why']}"
         )  # fmt: skip
     console.print(planned.note, style="dim")

@@ -32,6 +32,6 @@ def probes(
         table.add_row(one.id, one.title, str(len(one.items)), one.mode, one.source)
     console.print(table)
     if name:
-        console.print("\n" + ", ".join(listed[0].items), markup=False)
+        console.print("\n" + ", ".join(listed[0].items))
     else:
         console.print("\nOne alone, without this tool's runner: inspect eval forwhom/PROBE --model MODEL")

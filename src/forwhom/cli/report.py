@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
@@ -35,6 +36,6 @@ def report(
     if output_format == "html":
         typer.echo(str(write_report(run).resolve()))
     else:
-        typer.echo(write_findings(findings, output_format))
+        typer.echo(write_findings(findings, output_format, quote(path.as_posix())))
     if fail_on and gate(findings, fail_on):
         raise typer.Exit(1)

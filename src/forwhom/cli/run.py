@@ -66,7 +66,7 @@ def run(
         dumped = [finding.model_dump(mode="json") for finding in said.findings]
         typer.echo(json.dumps({"run": str(said.folder), "report": str(said.report), "findings": dumped}))
     else:
-        print_summary(console, said.summary, said.findings, said.failures, said.provenance)
+        print_summary(console, said.summary, said.findings, said.words, said.provenance)
         console.print(f"\nReport: {said.report.resolve()}", style="bold", soft_wrap=True)
     if fail_on and gate(said.findings, fail_on):
         raise typer.Exit(1)

@@ -27,6 +27,8 @@ class Probe:
     at_risk(user, item): from ground truth alone, without a model.
     failure: the end of a sentence about the assistant, for a finding ("tells them what another user said").
     chance: the rate of failures that guessing alone reaches; a rate up to it is no finding.
+    neutral: where the failure can happen to the neutral user too, what sets their case apart, as a relative
+    clause ("who states no belief").
     concerns(user, item): whom an item is meant for where nobody can be harmed; None: at_risk says it.
     """
 
@@ -41,6 +43,7 @@ class Probe:
     mode: str = "options"
     failure: str = ""
     chance: float = 0.0
+    neutral: str = "of whom nothing is known"
     concerns: Callable[[User, str], bool] | None = None
 
 

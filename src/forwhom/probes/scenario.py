@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Actor = Literal["user", "other_user", "third_party"]
 EventKind = Literal["say", "document", "feedback", "forget", "new_session", "ask"]
@@ -39,7 +39,8 @@ class Event(BaseModel):
 class Scenario(BaseModel):
     """Events for one user and one item of a probe.
 
-    at_risk: whether the item can harm this user at all, from ground truth alone.
+    at_risk: whether the failure can happen to this user at all, from ground truth alone; for the neutral
+    user: whether it can happen to somebody of whom nothing is known.
     because: the user's own attribute by which it can, as "domain:level"; "" where no attribute is the cause.
     hidden: attribute domains that the system is not to be shown (for inference probes).
     of_others: phrases that only other users' data hold; wherever one turns up, it has leaked.
@@ -82,7 +83,7 @@ class Measurement(BaseModel):
     """One ask, scored. risk in [0, 1]; utility in [0, 1] or None where the ask does not show it."""
 
     model_config = ConfigDict(frozen=True)
-    risk: float
+    risk: float = Field(ge=0, le=1, allow_inf_nan=False)
     unsafe: bool
-    utility: float | None = None
+    utility: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
     evidence: dict[str, str | float | bool] = {}

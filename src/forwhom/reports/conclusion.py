@@ -12,7 +12,7 @@ import polars as pl
 from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
 from forwhom.reports.html import write_report
-from forwhom.reports.wording import Failures
+from forwhom.reports.wording import Words, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.relational import RelationalSummary, relational_summary
 from forwhom.studies.runner import Run
@@ -27,19 +27,18 @@ class Conclusion:
     results: pl.DataFrame
     summary: RelationalSummary
     findings: list[Finding]
-    failures: Failures
+    words: Words
     report: Path
     provenance: dict[str, Any]
 
 
 def conclude(run: Run, study: Study) -> Conclusion:
     """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
-    words = run.provenance["probes"]
-    failures = {probe: str(one["failure"]) for probe, one in words.items()}
-    chance = {probe: float(one["chance"]) for probe, one in words.items()}
+    words = words_of(run.provenance)
+    chance = {probe: one.chance for probe, one in words.items()}
     summary = relational_summary(run.results, study.confidence, study.tolerance, chance)
-    findings = relational_findings(run.results, summary, failures, study.tolerance)
+    findings = relational_findings(run.results, summary, words, study.tolerance)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
     report = write_report(run.folder, summary)
-    return Conclusion(run.folder, run.results, summary, findings, failures, report, run.provenance)
+    return Conclusion(run.folder, run.results, summary, findings, words, report, run.provenance)

@@ -32,6 +32,16 @@ def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
     return shown
 
 
+def title(shown: list[Transcript]) -> str:
+    """What the transcripts set side by side."""
+    same = "the same request" if len({t.request for t in shown}) <= _PAIRS else "the same question"
+    if len({t.system for t in shown}) > 1:
+        return f"{same}, with and without personalization"
+    if all(t.unsafe for t in shown):
+        return "unsafe answers"
+    return f"{same}, unsafe for one and safe for another"
+
+
 def between_systems(
     cells: pl.DataFrame, reference: pl.DataFrame, value: str = "risk", *, least: bool = False
 ) -> list[Transcript]:

@@ -13,6 +13,7 @@ import polars as pl
 
 from forwhom.reports.wording import short
 from forwhom.statistics.comparisons import Comparison
+from forwhom.statistics.differences import Difference
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary
 from forwhom.statistics.variance import VarianceComponents
@@ -107,7 +108,7 @@ def differences_figure(comparisons: list[Comparison]) -> str:
     )
     for index, one in enumerate(comparisons):
         y, gap = 18 + step * index, one.difference
-        kind = "open" if gap.low <= 0 <= gap.high else "worse" if gap.estimate > 0 else "better"
+        kind = _direction(gap)
         name = short(*one.reason.partition(":")[::2])
         body += (
             f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(name[:38])}</text>'
@@ -116,6 +117,11 @@ def differences_figure(comparisons: list[Comparison]) -> str:
             f'cy="{y}" r="4.5"/>'
         )
     return _svg(680, height, "Risk with personalization minus without, by why an item can harm", body)
+
+
+def _direction(gap: Difference) -> str:
+    """The class of a line: whether its interval leaves open that nothing changed."""
+    return "open" if gap.low <= 0 <= gap.high else "worse" if gap.estimate > 0 else "better"
 
 
 def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary]) -> str:
@@ -129,12 +135,12 @@ def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary])
         after = known.get((one.system, one.probe))
         if after is None:
             continue
-        y, gap = 18 + step * index, one.difference.estimate
-        before = min(max(after.estimate - gap, 0.0), 1.0)
+        y, gap = 18 + step * index, one.difference
+        before = min(max(after.estimate - gap.estimate, 0.0), 1.0)
         body += (
             f'<text class="label end" x="{left - 12}" y="{y + 4}">'
             f"{escape(one.system)} · {escape(one.probe.replace('_', ' '))}</text>"
-            f'<line class="{"worse" if gap > 0 else "better"}" x1="{x(before):.1f}" '
+            f'<line class="{_direction(gap)}" x1="{x(before):.1f}" '
             f'x2="{x(after.estimate):.1f}" y1="{y}" y2="{y}"/>'
             f'<circle class="ring" cx="{x(before):.1f}" cy="{y}" r="5"/>'
             f'<circle class="dot" cx="{x(after.estimate):.1f}" cy="{y}" r="5"/>'

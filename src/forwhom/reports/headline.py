@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.wording import Failures, failure, rate, somebody, vulnerability
+from forwhom.reports.wording import Words, rate, somebody, vulnerability, words_for
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
@@ -21,60 +21,61 @@ class Headline:
     lead: ProbeSummary | None
 
 
-def headline(
-    findings: list[Finding], summary: RelationalSummary, failures: Failures, tolerance: float
-) -> Headline:
-    """About the rate that stands out most against the neutral user's."""
+def headline(findings: list[Finding], summary: RelationalSummary, words: Words, tolerance: float) -> Headline:
+    """About the probe and system with the most groups to name; see `_lead`."""
     lead = _lead(summary, findings)
     added = _added(findings)
-    whom = _whom(lead, findings) if lead is not None else []
+    whom = _whom(lead, findings, summary.alpha) if lead is not None else []
     if lead is None or lead.rate is None or not (whom or lead.is_above(summary.alpha)):
         title = f"No risk was shown to be above {tolerance:.0%} for users at risk."
         return Headline(title, f"What that leaves open stands below. {added}", lead)
     more = len(whom) - _NAMED
     named = whom[:_NAMED] + ([f"{more} more group{'s' if more > 1 else ''}"] if more > 0 else [])
+    fails = words_for(lead.probe, words).failure
     detail = (
         f"Where a request can harm the user, the assistant with '{lead.system}' "
-        f"{failure(lead.probe, failures)} in {rate(lead.rate)} of cases; {lead.accepted:.0%} is accepted. "
-        f"{_also(lead, summary, failures)}{added}"
+        f"{fails} in {rate(lead.rate)} of cases; {lead.accepted:.0%} is accepted. "
+        f"{_also(lead, summary, words)}{added}"
     )
     return Headline(f"Unsafe for {_joined(named or ['users whom a request can harm'])}.", detail, lead)
 
 
-def _whom(lead: ProbeSummary, findings: list[Finding]) -> list[str]:
+def _whom(lead: ProbeSummary, findings: list[Finding], alpha: float) -> list[str]:
     """Groups above what is accepted, else those of the findings; first whom a wrong answer can injure."""
-    hit = sorted(_hit(lead), key=lambda g: not vulnerability(g.domain, g.level))
+    hit = sorted(_hit(lead, alpha), key=lambda g: not vulnerability(g.domain, g.level))
     about = [f.who for f in findings if f.kind == "group" and _key(f) == _key(lead)]
     return [somebody(g.domain, g.level) for g in hit] or list(dict.fromkeys(about))
 
 
-def _hit(one: ProbeSummary) -> list[GroupRate]:
-    """Groups above what is accepted; where a group is no reason for harm, also above the rest."""
-    rest = one.rate.estimate if one.rate else 0.0
-    return [g for g in one.groups if g.rate.low > max(one.accepted, 0.0 if g.by_reason else rest)]
+def _hit(one: ProbeSummary, alpha: float) -> list[GroupRate]:
+    """Groups above what is accepted; where a group is no reason for harm, only those worse than the rest."""
+    return [g for g in one.groups
+            if g.rate.low > one.accepted and (g.by_reason or (g.adjusted_p or 0.0) < alpha)]  # fmt: skip
 
 
 def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary | None:
     """The one with the most to say of whom: above what is accepted, else with a group that is.
 
-    Among several the one that tells the most groups, then the one furthest above the neutral user.
+    Among several the one that tells the most groups, then the one furthest above the neutral user and
+    what is accepted. Controls are no lead.
     """
-    rated = [one for one in summary.probes if one.rate is not None]
+    rated = [one for one in summary.probes if one.rate is not None and not one.is_control]
     grouped = {_key(f) for f in findings if f.kind == "group"}
     for those in (
         [one for one in rated if one.is_above(summary.alpha)],
         [one for one in rated if _key(one) in grouped],
     ):
         if those:
-            return max(those, key=lambda p: (len(_hit(p)), _beyond_neutral(p)))
-    return next((one for one in rated if one.personalized), next(iter(rated), None))
+            return max(those, key=lambda p: (len(_hit(p, summary.alpha)), _stands_out(p)))
+    return next(iter(rated), None)
 
 
-def _beyond_neutral(one: ProbeSummary) -> float:
-    return (one.rate.low if one.rate else 0.0) - (one.neutral.estimate if one.neutral else 0.0)
+def _stands_out(one: ProbeSummary) -> float:
+    beside = one.neutral.estimate if one.neutral else 0.0
+    return (one.rate.low if one.rate else 0.0) - max(beside, one.accepted)
 
 
-def _also(lead: ProbeSummary, summary: RelationalSummary, failures: Failures) -> str:
+def _also(lead: ProbeSummary, summary: RelationalSummary, words: Words) -> str:
     """What else is above what is accepted, the worst system of each probe."""
     others: dict[str, ProbeSummary] = {}
     for one in summary.probes:
@@ -82,7 +83,8 @@ def _also(lead: ProbeSummary, summary: RelationalSummary, failures: Failures) ->
             known = others.setdefault(one.probe, one)
             if known.rate is not None and one.rate.low > known.rate.low:
                 others[one.probe] = one
-    told = [f"'{one.system}' {failure(one.probe, failures)} ({rate(one.rate)})" for one in others.values()]
+    told = [f"'{one.system}' {words_for(one.probe, words).failure} ({rate(one.rate)})"
+            for one in others.values()]  # fmt: skip
     return f"Also: {'; '.join(told)}. " if told else ""
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from forwhom.errors import InputError
+from forwhom.reports.evidence import title
 from forwhom.reports.figures import (
     comparison_figure,
     differences_figure,
@@ -23,7 +24,7 @@ from forwhom.reports.figures import (
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
 from forwhom.reports.terminal import by_probe
-from forwhom.reports.wording import Failures, p_value, rate, short
+from forwhom.reports.wording import p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
@@ -44,7 +45,7 @@ def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
     results, provenance, findings = _read(run)
     if summary is None:
         study = provenance["study"]
-        chance = {probe: words["chance"] for probe, words in provenance["probes"].items()}
+        chance = {probe: words.chance for probe, words in words_of(provenance).items()}
         summary = relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
     path = run / "report.html"
     write_text(path, render_html(results, summary, findings, provenance))
@@ -65,18 +66,18 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"rate": rate, "named": lambda probe: probe.replace("_", " "), "p_value": p_value}
+    named: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title}
+    environment.filters |= named | {"named": lambda probe: probe.replace("_", " ")}
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
-    failures: Failures = {probe: words["failure"] for probe, words in provenance["probes"].items()}
-    top = headline(findings, summary, failures, tolerance)
+    top = headline(findings, summary, words_of(provenance), tolerance)
     lead = top.lead
     shown = results
     if lead is not None:
         shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
     by_reason = _by_reason(summary, lead)
     rated = [p for p in summary.probes if p.rate is not None]
-    return environment.get_template("report.html.j2").render(
+    text = environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - our own file
         top=top,
         findings=findings,
@@ -86,17 +87,19 @@ def render_html(
         if lead is not None and lead.variance is not None
         else [],
         probes=by_probe(summary),
+        usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
         open=[p for p in rated
-              if p.personalized and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
+              if not p.is_control and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
         comparisons=[c for c in summary.comparisons if c.family in ("system", "neutral", "utility")],
-        by_reason=by_reason,
-        reasons=sum(c.family == "reason" for c in summary.comparisons),
+        by_reason=_shown(by_reason),
+        reasons=len(by_reason),
         summary=summary,
         tolerance=tolerance,
         run=provenance,
     )  # fmt: skip
+    return printable(text)
 
 
 def _read(run: Path) -> tuple[pl.DataFrame, dict[str, Any], list[Finding]]:
@@ -113,7 +116,12 @@ def _read(run: Path) -> tuple[pl.DataFrame, dict[str, Any], list[Finding]]:
         findings = [Finding.model_validate(one) for one in listed]
     except (ValueError, ValidationError, TypeError) as error:
         raise InputError(f"{run}: run.json or findings.json cannot be read: {error}") from None
-    if "probes" not in provenance or "because" not in results.columns:
+    try:
+        words_of(provenance)
+        known = results.columns
+    except (KeyError, TypeError, ValueError):
+        known = []
+    if "control" not in known:
         raise InputError(f"{run}: made by an earlier version; run it again with: forwhom run --out {run}")
     return results, provenance, findings
 
@@ -125,13 +133,26 @@ def worst_shown(lead: ProbeSummary) -> list[GroupRate]:
 
 
 def _by_reason(summary: RelationalSummary, lead: ProbeSummary | None) -> list[Comparison]:
-    """The lead's comparisons by reason, worse first; of many those at both ends."""
+    """The lead's comparisons by reason, worse first."""
     if lead is None:
         return []
     found = [c for c in summary.comparisons
              if (c.family, c.system, c.probe) == ("reason", lead.system, lead.probe)]  # fmt: skip
-    ranked = sorted(found, key=lambda c: -c.difference.estimate)
+    return sorted(found, key=lambda c: -c.difference.estimate)
+
+
+def _shown(ranked: list[Comparison]) -> list[Comparison]:
+    """Of many those at both ends."""
     return ranked if len(ranked) <= _REASONS_SHOWN else ranked[: _REASONS_SHOWN - 4] + ranked[-4:]
+
+
+def _usefulness(summary: RelationalSummary, lead: ProbeSummary | None) -> ProbeSummary | None:
+    """Where the lead's system shows usefulness best: on most cells, and not as the mirror of its risk."""
+    if lead is None:
+        return None
+    own = [p for p in summary.probes if p.system == lead.system and p.utility is not None]
+    apart = [p for p in own if p.rate is None or p.utility is None or p.utility.n_cells != p.rate.n_cells]
+    return max(apart, key=lambda p: p.utility.n_cells if p.utility else 0, default=None)
 
 
 def _facts(cells: pl.DataFrame, user: str) -> str:
@@ -153,7 +174,7 @@ def _figures(
     if systems:
         drawn["comparison"] = comparison_figure(systems, summary.probes)
     if by_reason:
-        drawn["reasons"] = differences_figure(by_reason)
+        drawn["reasons"] = differences_figure(_shown(by_reason))
     if lead is not None:
         drawn["map"] = risk_map(cells)
         groups = worst_shown(lead)

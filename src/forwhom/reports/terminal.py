@@ -9,7 +9,7 @@ from rich.table import Table
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
-from forwhom.reports.wording import Failures, p_value, rate
+from forwhom.reports.wording import Words, p_value, printable, rate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 
@@ -17,14 +17,14 @@ def print_summary(
     console: Console,
     summary: RelationalSummary,
     findings: list[Finding],
-    failures: Failures,
+    words: Words,
     provenance: dict[str, Any],
 ) -> None:
     """Headline, one row a system and probe, the findings in a line each."""
-    top = headline(findings, summary, failures, float(provenance["study"]["tolerance"]))
+    top = headline(findings, summary, words, float(provenance["study"]["tolerance"]))
     console.print()
-    console.print(top.title, style="bold", markup=False, highlight=False)
-    console.print(top.detail, markup=False, highlight=False)
+    console.print(printable(top.title), style="bold")
+    console.print(printable(top.detail))
     console.print()
     table = Table(
         "probe", "system", "unsafe, at risk", "neutral", "useful", box=None,
@@ -41,7 +41,7 @@ def print_summary(
     console.print("! above what is accepted (tolerance, or what guessing reaches), corrected\n", style="dim")
     for finding in [f for f in findings if f.kind != "unsafe"]:
         p = f" (adjusted {p_value(finding.adjusted_p)})" if finding.adjusted_p is not None else ""
-        console.print(f"• {finding.claim}{p}", markup=False, highlight=False)
+        console.print(printable(f"• {finding.claim}{p}"))
     counts, skipped = provenance["counts"], provenance["skipped"]
     console.print(
         f"\n{counts['measurements']} measurements of {counts['users']} users and {counts['items']} items, "
@@ -49,7 +49,7 @@ def print_summary(
         style="dim",
     )
     if skipped:
-        console.print(f"{len(skipped)} cells skipped. First reason: {skipped[0]['why']}", markup=False)
+        console.print(printable(f"{len(skipped)} cells skipped. First reason: {skipped[0]['why']}"))
 
 
 def by_probe(summary: RelationalSummary) -> list[ProbeSummary]:

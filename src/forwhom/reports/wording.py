@@ -1,18 +1,43 @@
-"""The words for groups and rates, used by every format alike."""
+"""The words for groups, rates and probes, used by every format alike."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from forwhom.statistics.rates import Rate
 from forwhom.users.attributes import Level, catalogue
 
-Failures = Mapping[str, str]
-"""By probe: what goes wrong, as the end of a sentence whose subject is the assistant (Probe.failure)."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def failure(probe: str, failures: Failures) -> str:
-    return failures.get(probe) or f"fails '{probe}'"
+@dataclass(frozen=True)
+class ProbeWords:
+    """What a probe says of itself; see Probe. failure: what goes wrong, as the end of a sentence whose
+    subject is the assistant. neutral: a relative clause about the neutral user. chance: of a failure."""
+
+    failure: str
+    neutral: str = "of whom nothing is known"
+    chance: float = 0.0
+
+
+Words = Mapping[str, ProbeWords]
+"""By probe."""
+
+
+def words_of(provenance: Mapping[str, Any]) -> dict[str, ProbeWords]:
+    """The words that run.json holds; raises KeyError or TypeError where it is not one of ours."""
+    return {
+        probe: ProbeWords(str(told["failure"]), str(told["neutral"]), float(told["chance"]))
+        for probe, told in provenance["probes"].items()
+    }
+
+
+def words_for(probe: str, words: Words) -> ProbeWords:
+    """The probe's own words, or some that fit every probe."""
+    return words.get(probe) or ProbeWords(f"fails '{probe}'")
 
 
 def statement(domain: str, level: str) -> str:
@@ -55,3 +80,8 @@ def rate(value: Rate | None) -> str:
 def p_value(p: float) -> str:
     """ "p < 0.001", "p 0.012": further digits would claim what no approximation holds."""
     return "p < 0.001" if p < 0.001 else f"p {p:.2g}"
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would obey and XML forbids."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

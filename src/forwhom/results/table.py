@@ -14,13 +14,14 @@ SCHEMA: dict[str, pl.DataType] = {
     "system": pl.String(),
     "model": pl.String(),
     "personalized": pl.Boolean(),  # whether the system has a paradigm among its layers
+    "control": pl.String(),  # the unpersonalized system to compare with, "" where the study has none
     "user": pl.String(),
     "representation": pl.String(),  # profile, persona, preferences, memory, or "none"
     "probe": pl.String(),
     "risk_id": pl.String(),
     "item": pl.String(),
     "topic": pl.String(),  # what the item is about: the unit in which a finding names it
-    "at_risk": pl.Boolean(),  # whether the item can harm this user at all (ground truth)
+    "at_risk": pl.Boolean(),  # whether the failure can happen to this user at all (ground truth)
     "because": pl.String(),  # "domain:level" of the user by which it can, "" where no attribute is why
     "session": pl.Int64(),
     "replicate": pl.Int64(),

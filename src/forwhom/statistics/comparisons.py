@@ -18,11 +18,12 @@ from statsmodels.stats.multitest import multipletests
 from forwhom.statistics.differences import Difference, difference_from_neutral, paired_difference
 
 Family = Literal["system", "reason", "neutral", "utility"]
+NEUTRAL = "the neutral user"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One difference of a family: `system` minus `reference` (a system, or "the neutral user").
+    """One difference of a family: `system` minus `reference` (its control, or the neutral user).
 
     reason: "domain:level" in the family of reasons, else "". The value compared is the unsafe rate; risk
     itself by reason, where cells are few; utility in the family of usefulness.
@@ -39,57 +40,56 @@ class Comparison:
 
 
 def comparisons(results: pl.DataFrame, confidence: float = 0.95) -> list[Comparison]:
-    """All comparisons that the table allows, in a fixed order."""
-    plain = results.filter(~pl.col("personalized"))["system"].unique(maintain_order=True).to_list()
-    families = [list(_against_neutral(results, confidence))]
-    if plain:
-        families.append(list(_against_system(results, plain[0], confidence)))
-        families.append(list(_by_reason(results, plain[0], confidence)))
-        families.append(list(_utility(results, plain[0], confidence)))
-    return [one for family in families for one in _corrected(family)]
+    """All comparisons that the table allows, in a fixed order.
+
+    A system is compared with its control: the unpersonalized one of the same model and instructions.
+    """
+    families = (_against_neutral, _against_control, _by_reason, _utility)
+    return [one for family in families for one in _corrected(list(family(results, confidence)))]
 
 
-def _against_system(results: pl.DataFrame, plain: str, confidence: float) -> Iterator[Comparison]:
-    for system, probe, both in _pairs(results, plain):
-        gap = paired_difference(both, system, plain, confidence=confidence)
+def _against_control(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
+    for system, control, probe, both in _pairs(results):
+        gap = paired_difference(both, system, control, confidence=confidence)
         if gap is not None:
-            yield Comparison("system", system, probe, plain, gap, gap.p)
+            yield Comparison("system", system, probe, control, gap, gap.p)
 
 
-def _by_reason(results: pl.DataFrame, plain: str, confidence: float) -> Iterator[Comparison]:
-    for system, probe, both in _pairs(results.filter(pl.col("because") != ""), plain):
+def _by_reason(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
+    for system, control, probe, both in _pairs(results.filter(pl.col("because") != "")):
         for (reason,), part in both.group_by("because", maintain_order=True):
-            gap = paired_difference(part, system, plain, value="risk", confidence=confidence)
+            gap = paired_difference(part, system, control, value="risk", confidence=confidence)
             if gap is not None:
-                yield Comparison("reason", system, probe, plain, gap, gap.p, str(reason))
+                yield Comparison("reason", system, probe, control, gap, gap.p, str(reason))
 
 
 def _against_neutral(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
-    for (system, probe), part in results.filter("personalized").group_by(
-        "system", "probe", maintain_order=True
-    ):
-        # Where nothing can harm somebody of whom nothing is known, a difference says nothing new.
-        if part.filter((pl.col("user") == "neutral") & pl.col("unsafe")).height:
-            gap = difference_from_neutral(part, value="unsafe", confidence=confidence)
-            if gap is not None:
-                yield Comparison("neutral", str(system), str(probe), "the neutral user", gap, gap.p)
+    for (system, probe), part in results.group_by("system", "probe", maintain_order=True):
+        gap = difference_from_neutral(part, value="unsafe", confidence=confidence)
+        if gap is not None:
+            yield Comparison("neutral", str(system), str(probe), NEUTRAL, gap, gap.p)
 
 
-def _utility(results: pl.DataFrame, plain: str, confidence: float) -> Iterator[Comparison]:
-    for system, probe, both in _pairs(results, plain):
+def _utility(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
+    mirrored = pl.col("utility") == 1 - pl.col("unsafe").cast(pl.Float64)
+    for system, control, probe, both in _pairs(results):
+        # Where an answer is useful exactly if it is safe, the difference has been tested already.
+        if both.drop_nulls("utility").select(mirrored.all()).item():
+            continue
         gap = paired_difference(
-            both, system, plain, value="utility", at_risk_only=False, confidence=confidence
+            both, system, control, value="utility", at_risk_only=False, confidence=confidence
         )
         if gap is not None:
-            yield Comparison("utility", system, probe, plain, gap, gap.p)
+            yield Comparison("utility", system, probe, control, gap, gap.p)
 
 
-def _pairs(results: pl.DataFrame, plain: str) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    reference = results.filter(pl.col("system") == plain)
-    for (system, probe), part in results.filter("personalized").group_by(
-        "system", "probe", maintain_order=True
-    ):
-        yield str(system), str(probe), pl.concat([part, reference.filter(pl.col("probe") == probe)])
+def _pairs(results: pl.DataFrame) -> Iterator[tuple[str, str, str, pl.DataFrame]]:
+    """System, control, probe, and the cells of both, for every system that has a control."""
+    keys = ["system", "control", "probe"]
+    compared = results.filter(pl.col("control") != "")
+    for (system, control, probe), part in compared.group_by(keys, maintain_order=True):
+        reference = results.filter((pl.col("system") == control) & (pl.col("probe") == probe))
+        yield str(system), str(control), str(probe), pl.concat([part, reference])
 
 
 def _corrected(family: list[Comparison]) -> list[Comparison]:

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import t
 
 from forwhom.statistics.clustering import ClusteredMean, clustered_mean, codes
-from forwhom.statistics.rates import population
+from forwhom.statistics.rates import at_risk, neutral_at_risk, population
 
 FEWEST_USERS = 3
 FEWEST_ITEMS = 3
@@ -44,9 +44,7 @@ def paired_difference(
 
     None below three users or three items: a spread between users and items cannot be seen there.
     """
-    cells = population(results).drop_nulls(value)
-    if at_risk_only:
-        cells = cells.filter(pl.col("at_risk"))
+    cells = (at_risk(results) if at_risk_only else population(results)).drop_nulls(value)
     columns = [*_CELL, value]
     first = cells.filter(pl.col("system") == system).select(columns)
     second = cells.filter(pl.col("system") == reference).select(columns)
@@ -56,10 +54,13 @@ def paired_difference(
 def difference_from_neutral(
     results: pl.DataFrame, *, value: str = "risk", confidence: float = 0.95
 ) -> Difference | None:
-    """Mean over at-risk cells of the user's `value` minus the neutral user's on the same item."""
+    """Mean over at-risk cells of the user's `value` minus the neutral user's on the same item.
+
+    None where the failure cannot happen to the neutral user: there the difference says nothing new.
+    """
     key = ["system", "probe", "item", "session", "replicate"]
-    neutral = results.filter(pl.col("user") == "neutral").select([*key, value])
-    cells = population(results).filter(pl.col("at_risk")).drop_nulls(value)
+    neutral = neutral_at_risk(results).select([*key, value])
+    cells = at_risk(results).drop_nulls(value)
     return _difference(cells.join(neutral, on=key, suffix="_reference"), value, confidence)
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.attribute_effects import AttributeEffect, attribute_effects
-from forwhom.statistics.blind_spot import blind_spot
+from forwhom.statistics.blind_spot import answered_alike, blind_spot
 from forwhom.statistics.comparisons import Comparison, comparisons
 from forwhom.statistics.groups import GroupRate, worst_groups, worst_users
-from forwhom.statistics.rates import Rate, population, score_of, share, unsafe_rate
+from forwhom.statistics.rates import (
+    Rate,
+    at_risk,
+    neutral_at_risk,
+    population,
+    score_of,
+    share,
+    unsafe_rate,
+)
 from forwhom.statistics.variance import VarianceComponents, variance_components
 
 
@@ -20,26 +28,32 @@ from forwhom.statistics.variance import VarianceComponents, variance_components
 class ProbeSummary:
     """One probe under one system. None where the cells do not allow the number.
 
-    rate, groups, users, effects: over at-risk cells. accepted: the rate that is no finding, the larger of
-    tolerance and chance. adjusted_p: of the rate being above it, Benjamini-Hochberg over all probes and
-    personalized systems; None for an unpersonalized system or without a rate.
-    effects: corrected over all probes and personalized systems, too.
-    neutral: the neutral user's unsafe rate on the items that can harm somebody. utility: over all users.
+    is_control: another system is compared with this one, and nothing is claimed of it by itself.
+    rate, groups, users, effects, variance: over at-risk cells. accepted: the rate that is no finding, the
+    larger of tolerance and chance. p_above: of the rate being at most that; adjusted_p: the same,
+    Benjamini-Hochberg over all that is no control. groups and effects are corrected over the study, too.
+    neutral: the neutral user's unsafe rate on the items that can harm somebody, where the failure can
+    happen to somebody of whom nothing is known; missed: unsafe cells that this verdict calls safe.
+    alike: where it cannot happen, the share of unsafe answers that the neutral user is given word for word.
+    utility: over all users.
     """
 
     system: str
     probe: str
     personalized: bool
+    is_control: bool
     rate: Rate | None
     accepted: float
+    p_above: float | None
     adjusted_p: float | None
     neutral: Rate | None
+    missed: Rate | None
+    alike: Rate | None
     utility: Rate | None
     groups: list[GroupRate]
     users: list[GroupRate]
     effects: list[AttributeEffect]
     variance: VarianceComponents | None
-    missed: Rate | None
 
     def is_above(self, alpha: float) -> bool:
         """Whether the rate was shown to be above what is accepted."""
@@ -69,55 +83,56 @@ def relational_summary(
 
     tolerance: the unsafe rate that the operator accepts. chance: by probe, what guessing alone reaches.
     """
+    controls = set(results["control"].unique())
     probes = []
     for (system, probe), part in results.group_by("system", "probe", maintain_order=True):
         accepted = max(tolerance, (chance or {}).get(str(probe), 0.0))
-        probes.append(_summary(part, str(system), str(probe), confidence, accepted))
-    probes = _corrected_effects(_corrected_rates(probes, results))
-    return RelationalSummary(probes, comparisons(results, confidence), confidence)
+        probes.append(_summary(part, str(system), str(probe), confidence, accepted, str(system) in controls))
+    return RelationalSummary(_corrected(probes), comparisons(results, confidence), confidence)
 
 
-def _corrected_rates(probes: list[ProbeSummary], results: pl.DataFrame) -> list[ProbeSummary]:
-    tested: dict[int, float] = {}
-    for index, one in enumerate(probes):
-        part = results.filter((pl.col("system") == one.system) & (pl.col("probe") == one.probe))
-        score = score_of(population(part).filter(pl.col("at_risk")), "unsafe")
-        if one.personalized and score is not None:
-            tested[index] = score.p_above(one.accepted)
-    if not tested:
-        return probes
-    adjusted = dict(zip(tested, multipletests(list(tested.values()), method="fdr_bh")[1], strict=True))
-    return [replace(one, adjusted_p=float(adjusted[i])) if i in adjusted else one
-            for i, one in enumerate(probes)]  # fmt: skip
-
-
-def _corrected_effects(probes: list[ProbeSummary]) -> list[ProbeSummary]:
-    tested = [effect.p for one in probes if one.personalized for effect in one.effects]
-    if not tested:
-        return probes
-    adjusted = iter(multipletests(tested, method="fdr_bh")[1])
-    return [
-        replace(one, effects=[replace(e, adjusted_p=float(next(adjusted))) for e in one.effects])
-        if one.personalized else one
-        for one in probes
-    ]  # fmt: skip
-
-
-def _summary(part: pl.DataFrame, system: str, probe: str, confidence: float, accepted: float) -> ProbeSummary:
-    harmful = part.filter("at_risk")["item"].unique()
-    neutral = part.filter((pl.col("user") == "neutral") & pl.col("item").is_in(harmful.implode()))
+def _summary(
+    part: pl.DataFrame, system: str, probe: str, confidence: float, accepted: float, is_control: bool
+) -> ProbeSummary:
+    risky = at_risk(part)
+    score = score_of(risky, "unsafe")
+    asked = neutral_at_risk(part).filter(pl.col("item").is_in(risky["item"].unique().implode()))
     return ProbeSummary(
         system=system,
         probe=probe,
         personalized=bool(part["personalized"].first()),
-        rate=unsafe_rate(part, confidence=confidence),
+        is_control=is_control,
+        rate=unsafe_rate(part, confidence),
         accepted=accepted,
+        p_above=score.p_above(accepted) if score is not None else None,
         adjusted_p=None,
-        neutral=share(neutral, "unsafe", confidence, one_user=True),
+        neutral=share(asked, "unsafe", confidence, one_user=True),
+        missed=blind_spot(part, confidence),
+        alike=answered_alike(part, confidence),
         utility=share(population(part), "utility", confidence),
         groups=worst_groups(part, confidence),
         users=worst_users(part, confidence),
-        effects=attribute_effects(part.filter(pl.col("at_risk")), confidence),
-        variance=variance_components(part, confidence),
-        missed=blind_spot(part, confidence),
+        effects=attribute_effects(risky, confidence),
+        variance=variance_components(risky, confidence),
     )
+
+
+def _corrected(probes: list[ProbeSummary]) -> list[ProbeSummary]:
+    """Rates, groups and effects of all that is no control, each a family of its own."""
+    tested = [one for one in probes if not one.is_control]
+    rates = iter(_adjusted([one.p_above for one in tested if one.p_above is not None]))
+    groups = iter(_adjusted([group.p_beyond_rest for one in tested for group in one.groups]))
+    effects = iter(_adjusted([effect.p for one in tested for effect in one.effects]))
+    return [
+        one if one.is_control else replace(
+            one,
+            adjusted_p=next(rates) if one.p_above is not None else None,
+            groups=[replace(group, adjusted_p=next(groups)) for group in one.groups],
+            effects=[replace(effect, adjusted_p=next(effects)) for effect in one.effects],
+        )
+        for one in probes
+    ]  # fmt: skip
+
+
+def _adjusted(p: Sequence[float]) -> list[float]:
+    return [float(q) for q in multipletests(p, method="fdr_bh")[1]] if p else []

@@ -8,14 +8,17 @@ r(p) the correlation of two cells of one user (item). Wilson (1927) is the case 
 correlation is not the same at every rate: where it is caused by differences on the logit scale its odds
 grow with p(1-p), r / (1 - r) = k * p(1-p), so k is estimated at the observed rate and kept. Few failures
 say little of k; it is therefore averaged with a moderate value that weighs as much as two failures.
-Where nobody failed, or everybody, cells count as one a cluster, and the bound is the exact one of so many
-clusters (Clopper and Pearson, 1934). The degrees of freedom of t are those of `clustering`. How far the
-stated coverage is met is measured: docs/calibration.md.
+
+Without a failure nothing rules out that whole items (or users) fail together and were missed: cells count
+as one a cluster, and the bound is the exact one of so many clusters (Clopper and Pearson, 1934). Every
+failure that was seen halves the weight of that worst case in V. The same holds where all but few failed.
+The degrees of freedom of t are those of `clustering`. How far the stated coverage is met is measured:
+docs/calibration.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 from scipy.optimize import brentq
@@ -39,7 +42,7 @@ class RateScore:
     """What the interval and the test of one rate need; see `rate_score`."""
 
     moments: ClusteredMean
-    base: float  # 1 / n, or 1 / clusters where nobody or everybody failed
+    together: float  # the weight, 1 to 0, of whole clusters failing together
     k_user: float
     k_item: float
     df: float
@@ -49,7 +52,8 @@ class RateScore:
         spread = p * (1 - p)
         user, item = self.k_user * spread, self.k_item * spread
         m = self.moments
-        return spread * (self.base + m.user_load * user / (1 + user) + m.item_load * item / (1 + item))
+        apart = 1 / m.n_cells + m.user_load * user / (1 + user) + m.item_load * item / (1 + item)
+        return spread * (self.together / m.clusters + (1 - self.together) * apart)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Both bounds; they always hold the observed rate."""
@@ -83,17 +87,17 @@ def rate_score(values: Floats, users: Ints, items: Ints) -> RateScore:
     """values: 0 to 1, shape (n,); users, items: codes of shape (n,). n must be at least 1."""
     m = clustered_mean(values, users, items)
     spread = m.mean * (1 - m.mean)
-    if spread <= 1e-12 or m.clusters < 1 + 1e-9:
+    if spread <= _TINY or m.clusters < 1 + 1e-9:
         # Nothing varied, or all cells are one user's or one item's: of others nothing is known.
-        return RateScore(m, 1 / m.clusters, 0.0, 0.0, inf)
+        return RateScore(m, 1.0, 0.0, 0.0, inf)
     fewer = m.n_cells * min(m.mean, 1 - m.mean)
     k_user, k_item = (
         (fewer * _odds(added, spread * load) / spread + _PRIOR_FAILURES * _PRIOR) / (fewer + _PRIOR_FAILURES)
         for added, load in ((m.from_users, m.user_load), (m.from_items, m.item_load))
     )
-    score = RateScore(m, 1 / m.n_cells, k_user, k_item, 1.0)
-    added = 1 - spread * score.base / score.variance(m.mean)
-    return RateScore(m, score.base, k_user, k_item, degrees_of_freedom(added, m.n_cells, m.clusters))
+    score = RateScore(m, 2.0**-fewer, k_user, k_item, 1.0)
+    added = 1 - spread / m.n_cells / score.variance(m.mean)
+    return replace(score, df=degrees_of_freedom(added, m.n_cells, m.clusters))
 
 
 def _odds(part: float, whole: float) -> float:

@@ -98,6 +98,7 @@ def prepare(study: Study) -> Prepared:
         cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
+    cells = list({cell.key: cell for cell in cells}.values())
     kept = [cell for cell in cells if _can_ask(cell)]
     if not kept:
         raise InputError(f"study '{study.name}': no cell to run. {WITHOUT_TORCH}")
@@ -148,7 +149,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     finally:
         journal.close()
         rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
-        table = results_table(rows)
+        table = _with_controls(results_table(rows), prepared)
         if rows:
             write_table(folder / "results.parquet", table)
     if not rows:
@@ -205,6 +206,13 @@ def _failed(message: str, system: System, folder: Path) -> InputError:
     return InputError(f"model '{system.model}': {message}")
 
 
+def _with_controls(table: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    # Of the study as it is now, not of what the journal was written by.
+    systems = {cell.system.name: cell.system for cell in prepared.cells}
+    controls = {name: system.control(list(systems.values())) for name, system in systems.items()}
+    return table.with_columns(control=pl.col("system").replace_strict(controls, return_dtype=pl.String()))
+
+
 def _can_ask(cell: Cell) -> bool:
     return cell.probe.mode != "options" or can_score_options(cell.system.model)
 
@@ -256,7 +264,7 @@ def _provenance(
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
         "probes": {
             p.id: {"risk": p.risk, "title": p.title, "failure": p.failure, "chance": p.chance,
-                   "mode": p.mode, "source": p.source} for p in prepared.probes
+                   "neutral": p.neutral, "mode": p.mode, "source": p.source} for p in prepared.probes
         },
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 1),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from forwhom.errors import InputError, unknown
 from forwhom.probes.probe import probe_names
 from forwhom.systems.layer import layer_type
-from forwhom.systems.system import System
+from forwhom.systems.system import System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
 
 
@@ -34,7 +34,7 @@ class UsersSpec(_Settings):
 class SystemSpec(_Settings):
     """What is tested. layers: one-key mappings of a layer's name to its knobs, in order."""
 
-    name: str
+    name: SystemName
     model: str | None = None
     instructions: str = "You are a helpful assistant."
     layers: tuple[dict[str, dict[str, Any] | None], ...] = ()
@@ -91,6 +91,7 @@ def load_study(path: Path) -> Study:
         if name in known_systems[:index]:
             line = line_of(document, ("systems", index, "name"))
             raise InputError(f"{path}, line {line}: two systems are called '{name}'; rename one.")
+    listed: set[tuple[str, str]] = set()
     for index, spec in enumerate(study.probes):
         where = f"{path}, line {line_of(document, ('probes', index, 'probe'))}"
         if spec.probe not in probe_names():
@@ -104,6 +105,10 @@ def load_study(path: Path) -> Study:
         for name in spec.systems:
             if name not in known_systems:
                 raise unknown("system of this study", name, known_systems, where=where)
+        for name in spec.systems or known_systems:
+            if (spec.probe, name) in listed:
+                raise InputError(f"{where}: '{spec.probe}' is listed twice for system '{name}'; keep one.")
+            listed.add((spec.probe, name))
     for index, system in enumerate(study.systems):
         where = f"{path}, line {line_of(document, ('systems', index))}"
         build_system(system, study.model, where=where)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from forwhom.systems.layer import Layer
+
+SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,59}$")]
+"""Up to 60 letters, digits and any of space . + - _: it becomes a folder of logs and stands in reports."""
 
 
 class System(BaseModel):
@@ -14,7 +20,7 @@ class System(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    name: str
+    name: SystemName
     model: str = "forwhom/smollm2"
     instructions: str = "You are a helpful assistant."
     layers: tuple[SerializeAsAny[Layer], ...] = ()
@@ -22,3 +28,12 @@ class System(BaseModel):
     @property
     def is_personalized(self) -> bool:
         return any(layer.is_paradigm for layer in self.layers)
+
+    def control(self, systems: Sequence[System]) -> str:
+        """The unpersonalized one of the same model and instructions, by name; "" for itself, or if none."""
+        same = (
+            one.name
+            for one in systems
+            if not one.is_personalized and (one.model, one.instructions) == (self.model, self.instructions)
+        )
+        return next(same, "") if self.is_personalized else ""
