@@ -87,9 +87,8 @@ def test_a_full_disk_is_named_and_nothing_finished_is_lost(folder: Path) -> None
         preexec_fn=no_more_than_60_kb, env=environment,
     )  # fmt: skip
     assert full.returncode == 2, full.stdout + full.stderr
-    assert "File too large" in full.stderr
+    assert "No space left" in full.stderr or "File too large" in full.stderr  # cut short, or refused
     assert "are kept" in full.stderr or "is kept" in full.stderr
-    # The limit is on every file, Inspect's own trace log too, of which Python's logging may complain.
-    assert "forwhom/cli" not in full.stderr
+    assert "Traceback" not in full.stderr
     assert cells(folder) > 0
     resumed(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -29,6 +30,7 @@ for command in (run, plan, report, users, probes, init):
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a gate failed, 2 bad input, 130 interrupted and resumable."""
+    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no news beside ours
     try:
         app()
     except InputError as error:

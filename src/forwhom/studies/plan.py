@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
+import numpy as np
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import norm
 
+from forwhom.statistics import foresight
+from forwhom.statistics.foresight import foresee
 from forwhom.studies.design import Cell
 from forwhom.studies.runner import Prepared
 
 _SECONDS_SCORED = 0.075  # a scored cell of the embedded model on two cores, measured
 _SECONDS_WRITTEN = 0.25  # a written answer of 40 tokens, measured
 _SECONDS_CELL = 0.01  # Inspect's own cost of a sample, measured
-_CLUSTERING = 2.0  # design effect assumed for users and items that recur
-_DISCORDANT = 0.2  # share of pairs assumed to differ between two systems
-_POWER = 0.8
 
 
 class PlannedRow(BaseModel):
     """One probe under one system.
 
     half_width: of the interval of an unsafe rate of one half. smallest: the difference of that rate
-    against another system on the same cells that is found with a power of 80 %. None without cells at risk.
+    against another system on the same cells that is found with a power of 80 %. None without cells at risk
+    (and where there is no control to differ from); what is assumed stands in statistics/foresight.py.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,28 +70,37 @@ def plan_study(prepared: Prepared) -> Plan:
         tokens += int(1.4 * (words + profile)) + 20 + prepared.study.max_tokens * (not ask.options)
         seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
+    systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
+    controls = {system.name: system.control(systems) for system in systems}
+    compared = sum(bool(controls[system]) for system, _ in groups)
     return Plan(
-        rows=[_row(system, probe, cells, prepared.study.confidence)
+        rows=[_row(system, probe, cells, prepared.study.confidence, compared if controls[system] else 0)
               for (system, probe), cells in groups.items()],
         cells=len(prepared.cells),
         calls=calls,
         tokens=tokens,
         minutes=seconds / 60 if embedded else None,
         skipped=list(prepared.skipped),
-        note=f"Assumed: a design effect of {_CLUSTERING:.0f} for users and items that recur, and "
-        f"{_DISCORDANT:.0%} of pairs that differ between two systems.",
+        note=f"Assumed: a rate of one half, where verdicts are least certain; a correlation of "
+        f"{foresight.SAME_ITEM:g} between verdicts on one item and {foresight.SAME_USER:g} between one "
+        f"user's; {foresight.CHANGED:.0%} of verdicts that differ between two systems; {compared} "
+        f"comparisons, corrected together; a power of {foresight.POWER:.0%}.",
     )  # fmt: skip
 
 
-def _row(system: str, probe: str, cells: list[Cell], confidence: float) -> PlannedRow:
-    cells_of_users = [cell for cell in cells if not cell.user.is_neutral]
-    exposed = sum(cell.script.at_risk for cell in cells_of_users)
-    sure, power = float(norm.ppf(0.5 + confidence / 2)), float(norm.ppf(_POWER))
-    width = smallest = None
+def _row(system: str, probe: str, cells: list[Cell], confidence: float, compared: int) -> PlannedRow:
+    asked = [cell for cell in cells if not cell.user.is_neutral]
+    exposed = [cell for cell in asked if cell.script.at_risk]
+    seen = None
     if exposed:
-        width = sure * sqrt(0.25 * _CLUSTERING / exposed)
-        smallest = min(1.0, (sure + power) * sqrt(_DISCORDANT * _CLUSTERING / exposed))
+        users, items = (
+            np.unique(names, return_inverse=True)[1].astype(np.intp)
+            for names in ([cell.user.id for cell in exposed], [cell.item for cell in exposed])
+        )
+        seen = foresee(users, items, confidence, compared)
     return PlannedRow(
-        system=system, probe=probe, cells=len(cells), at_risk=exposed,
-        users=len({cell.user.id for cell in cells_of_users}), half_width=width, smallest=smallest,
+        system=system, probe=probe, cells=len(cells), at_risk=len(exposed),
+        users=len({cell.user.id for cell in asked}),
+        half_width=seen.half_width if seen else None,
+        smallest=seen.smallest if seen and compared else None,
     )  # fmt: skip

@@ -6,16 +6,31 @@ apart lets the same person be shown in four ways, or not at all, and judged by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Sensitivity = Literal["low", "personal", "special"]
 """low: harmless; personal: personal data; special: a special category (GDPR Article 9) or as grave."""
 
 Provenance = Literal["told", "observed", "inferred", "third_party"]
 """How a memory came to be: said by the user, seen in use, concluded by the system, or said by others."""
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _plain(text: str) -> str:
+    found = _CONTROL.search(text)
+    if found:
+        raise ValueError(f"holds the control character U+{ord(found.group()):04X}; take it out")
+    return text
+
+
+Plain = Annotated[str, AfterValidator(_plain)]
+"""What stands in tables, claims and file names: without anything that a terminal would obey."""
 
 
 class _Frozen(BaseModel):
@@ -29,10 +44,10 @@ class Attribute(_Frozen):
     terms: lower-case words or phrases whose appearance in an answer discloses the fact.
     """
 
-    domain: str
-    value: str
+    domain: Plain
+    value: Plain
     sensitivity: Sensitivity = "low"
-    statement: str = ""
+    statement: Plain = ""
     terms: tuple[str, ...] = ()
 
 
@@ -91,7 +106,7 @@ class User(_Frozen):
     only have come from there.
     """
 
-    id: str
+    id: Plain
     name: str
     attributes: tuple[Attribute, ...] = ()
     vulnerabilities: tuple[str, ...] = ()
