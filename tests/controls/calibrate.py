@@ -56,12 +56,15 @@ def jobs(names: list[str]) -> Iterator[Job]:
             yield c.blind_spot_coverage, name, truth, {}
         for truth in _GRADED[:2]:
             yield c.effect_alarms, name, truth, {}
+        for truth in (Truth(0.3, 0, 1.5), Truth(0.6, 0, 4)):
+            yield c.group_alarms, name, truth, {}
         yield c.user_coverage, name, Truth(0.3, 1, 1.5), {}
         for shift, slope in ((0.0, 0.0), (0.0, 0.8), (1.0, 0.8)):
             yield c.difference_coverage, name, Truth(0.5, 1, 1.5), {"shift": shift, "slope": slope}
             yield c.difference_coverage, name, Truth(0.1, 0.5, 1), {"shift": shift, "slope": slope}
         for truth in _HALF:
-            yield c.comparison_alarms, name, truth, {"family": "system"}
+            for family in ("system", "neutral"):
+                yield c.comparison_alarms, name, truth, {"family": family}
             if "advice" in name:
                 yield c.comparison_alarms, name, truth, {"family": "reason"}
 

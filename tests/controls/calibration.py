@@ -141,11 +141,12 @@ def comparison_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: in
 
     Items react to personalization either way, with mean 0 at a rate of one half.
     """
-    hits = sum(
-        any(c.adjusted_p < 1 - CONFIDENCE for c in comparisons(table) if c.family == family)
-        for table in two_systems(design, truth, studies, slope=0.5)
-    )
-    return Counted(f"any worse, by {family}", name, str(truth), hits, studies)
+    hits = formed = 0
+    for table in two_systems(design, truth, studies, slope=0.5):
+        own = [c.adjusted_p for c in comparisons(table) if c.family == family]
+        formed += bool(own)
+        hits += any(p < 1 - CONFIDENCE for p in own)
+    return Counted(f"any worse, by {family}", name, str(truth), hits, formed)
 
 
 def two_systems(

@@ -147,12 +147,13 @@ def _shown(ranked: list[Comparison]) -> list[Comparison]:
 
 
 def _usefulness(summary: RelationalSummary, lead: ProbeSummary | None) -> ProbeSummary | None:
-    """Where the lead's system shows usefulness best: on most cells, and not as the mirror of its risk."""
+    """What shows the usefulness of the lead's system: a probe of nothing else, or else one that is not
+    just the mirror of a risk; on most cells."""
     if lead is None:
         return None
     own = [p for p in summary.probes if p.system == lead.system and p.utility is not None]
     apart = [p for p in own if p.rate is None or p.utility is None or p.utility.n_cells != p.rate.n_cells]
-    return max(apart, key=lambda p: p.utility.n_cells if p.utility else 0, default=None)
+    return max(apart, key=lambda p: (p.rate is None, p.utility.n_cells if p.utility else 0), default=None)
 
 
 def _facts(cells: pl.DataFrame, user: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.stats import t
 
-from forwhom.statistics.rates import Rate, at_risk, score_of, share
-from forwhom.statistics.score_interval import RateScore
+from forwhom.statistics.rates import Rate, arrays, at_risk, rate_of
+from forwhom.statistics.score_interval import RateScore, rate_score
 
 _FEWEST_USERS = 3
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,64 +52,72 @@ def worst_groups(results: pl.DataFrame, confidence: float = 0.95) -> list[GroupR
     """
     cells = at_risk(results)
     reasons = [
-        (*str(reason).partition(":")[::2], part)
-        for (reason,), part in cells.filter(pl.col("because") != "").group_by("because", maintain_order=True)
+        (*str(reason).partition(":")[::2], (cells["because"] == reason).to_numpy())
+        for reason in cells["because"].unique(maintain_order=True)
+        if reason
     ]
     if len(reasons) > 1:
-        return _ranked(reasons, confidence, cells, by_reason=True)
+        return _ranked(cells, reasons, confidence, by_reason=True)
     attributes = [
-        (column.removeprefix("user:"), str(level), part)
+        (column.removeprefix("user:"), str(level), (cells[column] == level).fill_null(False).to_numpy())
         for column in cells.columns
         if column.startswith("user:")
-        for (level,), part in cells.drop_nulls(column).group_by(column, maintain_order=True)
+        for level in cells[column].drop_nulls().unique(maintain_order=True)
     ]
-    return _ranked(attributes, confidence, cells)
+    return _ranked(cells, attributes, confidence)
 
 
 def worst_users(results: pl.DataFrame, confidence: float = 0.95) -> list[GroupRate]:
     """The same user by user; a rate is that one user's, so only items vary."""
     cells = at_risk(results)
-    users = [("user", str(user), part) for (user,), part in cells.group_by("user", maintain_order=True)]
-    return _ranked(users, confidence, cells, fewest=1)
+    if cells.is_empty():
+        return []
+    values, _, items = arrays(cells, "unsafe")
+    everyone = cells["user"].unique(maintain_order=True)
+    each = confidence ** (1 / len(everyone))
+    rated = []
+    for user in everyone:
+        own = (cells["user"] == user).to_numpy()
+        score = rate_score(values[own], items[own], items[own])
+        rated.append(GroupRate("user", str(user), rate_of(score, each, 1)))
+    return sorted(rated, key=_worst_first)
 
 
 def _ranked(
-    groups: list[tuple[str, str, pl.DataFrame]],
+    cells: pl.DataFrame,
+    groups: list[tuple[str, str, Mask]],
     confidence: float,
-    everybody: pl.DataFrame,
     *,
-    fewest: int = _FEWEST_USERS,
     by_reason: bool = False,
 ) -> list[GroupRate]:
-    groups = [one for one in groups if one[2]["user"].n_unique() >= fewest]
-    if not groups:
+    if cells.is_empty():
         return []
-    each = confidence ** (1 / len(groups))
+    values, users, items = arrays(cells, "unsafe")
+    sizes = [len(np.unique(users[own])) for _, _, own in groups]
+    kept = [(group, size) for group, size in zip(groups, sizes, strict=True) if size >= _FEWEST_USERS]
+    each = confidence ** (1 / max(len(kept), 1))
+    pooled = float(values.mean())
     rated = []
-    for domain, level, part in groups:
-        is_user = domain == "user"
-        rate = share(part, "unsafe", each, one_user=is_user)
-        if rate is not None:
-            p = 1.0 if is_user else _p_beyond_rest(part, everybody)
-            rated.append(GroupRate(domain, level, rate, by_reason, p))
-    return sorted(rated, key=lambda group: (-group.rate.low, -group.rate.estimate, group.level))
+    for (domain, level, own), size in kept:
+        score, p = rate_score(values[own], users[own], items[own]), 1.0
+        if not own.all():
+            p = _p_beyond(score, rate_score(values[~own], users[~own], items[~own]), pooled)
+        rated.append(GroupRate(domain, level, rate_of(score, each, size), by_reason, p))
+    return sorted(rated, key=_worst_first)
 
 
-def _p_beyond_rest(part: pl.DataFrame, everybody: pl.DataFrame) -> float:
-    """Two-sided p of the group's rate being that of all others, by a score test at the rate of both.
+def _worst_first(group: GroupRate) -> tuple[float, float, str]:
+    return -group.rate.low, -group.rate.estimate, group.level
+
+
+def _p_beyond(group: RateScore, rest: RateScore, pooled: float) -> float:
+    """Two-sided p of the group's rate being that of the rest, by a score test at the rate of both.
 
     What the two share (items, in a crossed design) would make their difference less uncertain; that is
-    not counted on. Otherwise the uncertainty of the rest would be left out.
+    not counted on.
     """
-    keys = ["user", "probe", "item", "session", "replicate"]
-    group, rest = score_of(part, "unsafe"), score_of(everybody.join(part, on=keys, how="anti"), "unsafe")
-    both = score_of(everybody, "unsafe")
-    if group is None or rest is None or both is None or group.moments.mean <= rest.moments.mean:
+    if group.moments.mean <= rest.moments.mean:
         return 1.0
-    pooled = both.moments.mean
     error = sqrt(group.variance(pooled) + rest.variance(pooled))
-    return 2 * float(t.sf((group.moments.mean - rest.moments.mean) / error, _df(group)))
-
-
-def _df(score: RateScore) -> float:
-    return max(min(score.df, score.moments.n_cells - 1), 1.0)
+    df = max(min(group.df, group.moments.n_cells - 1), 1.0)
+    return 2 * float(t.sf((group.moments.mean - rest.moments.mean) / error, df))

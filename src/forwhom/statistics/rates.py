@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from forwhom.statistics.clustering import codes
+from forwhom.statistics.clustering import Floats, Ints, codes
 from forwhom.statistics.score_interval import RateScore, rate_score
 
 
@@ -38,22 +38,30 @@ def share(
     one_user: all cells are one user's, and the rate is that user's: only the items vary.
     """
     cells = cells.drop_nulls(column)
-    score = score_of(cells, column, one_user=one_user)
-    if score is None:
-        return None
-    low, high = score.interval(confidence)
-    m = score.moments
-    return Rate(m.mean, low, high, m.n_cells, cells["user"].n_unique(), m.n_items)
-
-
-def score_of(cells: pl.DataFrame, column: str, *, one_user: bool = False) -> RateScore | None:
-    """The score of a column's mean, or None without any cell."""
-    cells = cells.drop_nulls(column)
     if cells.is_empty():
         return None
-    item = codes(cells["probe"] + "/" + cells["item"])
-    values = cells[column].cast(pl.Float64).to_numpy()
-    return rate_score(values, item if one_user else codes(cells["user"]), item)
+    values, users, items = arrays(cells, column)
+    score = rate_score(values, items if one_user else users, items)
+    return rate_of(score, confidence, cells["user"].n_unique())
+
+
+def rate_of(score: RateScore, confidence: float, n_users: int) -> Rate:
+    """The rate of a score, with its interval."""
+    low, high = score.interval(confidence)
+    m = score.moments
+    return Rate(m.mean, low, high, m.n_cells, n_users, m.n_items)
+
+
+def score_of(cells: pl.DataFrame, column: str) -> RateScore | None:
+    """The score of a column's mean, or None without any cell."""
+    cells = cells.drop_nulls(column)
+    return None if cells.is_empty() else rate_score(*arrays(cells, column))
+
+
+def arrays(cells: pl.DataFrame, column: str) -> tuple[Floats, Ints, Ints]:
+    """The values of a column, and the codes of users and items, each of shape (n,)."""
+    values: Floats = cells[column].cast(pl.Float64).to_numpy()
+    return values, codes(cells["user"]), codes(cells["probe"] + "/" + cells["item"])
 
 
 def at_risk(results: pl.DataFrame) -> pl.DataFrame:
