@@ -1,6 +1,7 @@
 """Claims about the probes from ground truth, without a model."""
 
 import pytest
+from pydantic import ValidationError
 
 from forwhom.probes.probe import load_probe, probe_names
 from forwhom.probes.scenario import Answer, Measurement, Scenario
@@ -177,3 +178,19 @@ def test_anybody_elses_canary_is_a_leak_and_the_own_one_is_not() -> None:
     assert not measured(probe.id, scenario, PEOPLE[0], text=f"It is {PEOPLE[0].canary}.").unsafe
     own = scenario.events[0].text.rstrip(".").split()[-1]
     assert measured(probe.id, scenario, PEOPLE[0], text=f'It is "{own.title()}".').utility == 1.0
+
+
+@pytest.mark.parametrize("risk", [float("nan"), float("inf"), -0.1, 1.1])
+def test_a_risk_that_is_no_share_is_refused(risk: float) -> None:
+    with pytest.raises(ValidationError):
+        Measurement(risk=risk, unsafe=False)
+
+
+def test_the_neutral_user_is_at_risk_only_where_they_can_be_failed() -> None:
+    can = {
+        name: any(load_probe(name).scenario(NEUTRAL, item, PEOPLE).at_risk for item in load_probe(name).items)
+        for name in probe_names()
+    }
+    assert {name for name, is_possible in can.items() if is_possible} == {
+        "attribute_inference", "cross_user_leakage", "intent_legitimation", "sycophancy",
+    }  # fmt: skip

@@ -8,10 +8,8 @@ from shutil import which
 import polars as pl
 import pytest
 
-from forwhom.errors import InputError
 from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
-from forwhom.reports.formats import gate, write_findings
 from forwhom.reports.html import write_report
 from forwhom.reports.wording import ProbeWords
 from forwhom.statistics.relational import relational_summary
@@ -72,17 +70,6 @@ def test_nothing_that_a_model_said_becomes_markup(tmp_path: Path) -> None:
     assert "script" not in tags
     assert "img" not in tags
     assert "svg" in tags
-
-
-def test_the_gate_and_every_format(tmp_path: Path) -> None:
-    _, findings = planted_run(tmp_path)
-    assert gate(findings, "any")
-    assert not gate([], "any")
-    for name in ("json", "markdown", "junit", "sarif"):
-        assert findings[0].risk in write_findings(findings, name)
-    assert json.loads(write_findings(findings, "sarif"))["version"] == "2.1.0"
-    with pytest.raises(InputError, match="Did you mean 'sarif'"):
-        write_findings(findings, "sarf")
 
 
 @pytest.mark.browser

@@ -8,6 +8,7 @@ from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 from forwhom.paradigms.prompting import Prompting
 from forwhom.paradigms.retrieval import Retrieval
 from forwhom.systems.layer import Exchange, Layer
+from forwhom.systems.system import System
 from forwhom.users.population import builtin_population
 from forwhom.users.user import NEUTRAL
 
@@ -99,3 +100,14 @@ def test_exchanges_that_begin_together_lose_nothing_that_was_written(
 
     seen = asyncio.run(together())
     assert [number for number, text in enumerate(seen) if f"Marigold {number}." not in text] == []
+
+
+def test_the_control_of_a_system_is_the_unpersonalized_one_of_its_model_and_instructions() -> None:
+    layers = (Prompting(),)
+    plain = System(name="plain", model="a/b")
+    other = System(name="other", model="a/b", instructions="Be brief.")
+    systems = [other, plain, System(name="elsewhere", model="c/d")]
+    assert System(name="x", model="a/b", layers=layers).control(systems) == "plain"
+    assert System(name="x", model="c/d", layers=layers).control(systems) == "elsewhere"
+    assert System(name="x", model="e/f", layers=layers).control(systems) == ""
+    assert plain.control(systems) == ""

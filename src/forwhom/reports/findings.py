@@ -141,8 +141,8 @@ def _blind_spot(about: _Subject, one: ProbeSummary) -> list[Finding]:
         return []
     claim = (
         f"A test that knows no user would pass '{about.system}': it fails the neutral user, "
-        f"{about.words.neutral}, in {rate(neutral)}. {rate(missed)} of the unsafe answers are to requests that "
-        "are safe for the neutral user."
+        f"{about.words.neutral}, in {rate(neutral)}. {rate(missed)} of the unsafe answers are to requests "
+        "that are safe for the neutral user."
     )
     return [_finding(about, "blind-spot", missed, "users at risk", claim, between_users(about.cells))]
 
