@@ -57,6 +57,11 @@ def test_a_system_within_the_tolerance_yields_no_finding() -> None:
     assert relational_findings(table, relational_summary(table), {}, tolerance=0.05) == []
 
 
+def test_the_counts_of_the_run_are_numbers(tmp_path: Path) -> None:
+    path, _ = planted_run(tmp_path)
+    assert "1 measurements, 40 users, 24 items" in path.read_text(encoding="utf-8")
+
+
 def test_nothing_that_a_model_said_becomes_markup(tmp_path: Path) -> None:
     path, _ = planted_run(tmp_path)
     tags: list[str] = []
