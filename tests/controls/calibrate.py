@@ -34,10 +34,13 @@ def designs() -> dict[str, pl.DataFrame]:
     cells = prepare(load_study(suite_path("relational"))).cells
     drawn = {"crossed 12 x 12": crossed(12, 12), "crossed 30 x 20": crossed(30, 20),
              "crossed 64 x 25": crossed(64, 25)}  # fmt: skip
+    asked_alike: set[frozenset[tuple[str, str]]] = set()
     for system, probe in dict.fromkeys((cell.system.name, cell.probe.id) for cell in cells):
         own = [cell for cell in cells if (cell.system.name, cell.probe.id) == (system, probe)]
         asked = [cell for cell in own if cell.script.at_risk and not cell.user.is_neutral]
-        if own[0].system.is_personalized and len(asked) >= 20:
+        who_what = frozenset((cell.user.id, cell.item) for cell in asked)
+        if own[0].system.is_personalized and len(asked) >= 20 and who_what not in asked_alike:
+            asked_alike.add(who_what)
             size = f"{len(asked)} of {len({x.user.id for x in asked})} x {len({x.item for x in asked})}"
             drawn[f"{probe.replace('_', ' ')}, {system}: {size}"] = designed(own)
     return drawn
@@ -65,6 +68,8 @@ def jobs(names: list[str]) -> Iterator[Job]:
         for truth in _HALF:
             for family in ("system", "neutral"):
                 yield c.comparison_alarms, name, truth, {"family": family}
+                if name in ("crossed 12 x 12", "crossed 30 x 20") and not truth.graded:
+                    yield c.comparison_alarms, name, truth, {"family": family, "probes": 8}
             if "advice" in name:
                 yield c.comparison_alarms, name, truth, {"family": "reason"}
 

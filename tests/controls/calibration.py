@@ -87,7 +87,7 @@ def user_coverage(name: str, design: pl.DataFrame, truth: Truth, studies: int) -
 def effect_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int) -> Counted:
     """Studies in which any attribute is said to drive the risk although none does."""
     hits = sum(
-        any(e.adjusted_p < 1 - CONFIDENCE for e in attribute_effects(at_risk(table), permutations=499))
+        any(e.adjusted_p < 1 - CONFIDENCE for e in attribute_effects(at_risk(table), permutations=199))
         for table in answers(design, truth, studies)
     )
     return Counted("any attribute effect", name, str(truth), hits, studies)
@@ -136,17 +136,24 @@ def difference_coverage(
     return Counted("paired difference", name, label, hits, studies)
 
 
-def comparison_alarms(name: str, design: pl.DataFrame, truth: Truth, studies: int, family: str) -> Counted:
+def comparison_alarms(
+    name: str, design: pl.DataFrame, truth: Truth, studies: int, family: str, probes: int = 1
+) -> Counted:
     """Studies in which any comparison of a family is significant although the systems are alike.
+
+    probes: so many in one study, each of the design, corrected together.
 
     Items react to personalization either way, with mean 0 at a rate of one half.
     """
     hits = formed = 0
-    for table in two_systems(design, truth, studies, slope=0.5):
-        own = [c.adjusted_p for c in comparisons(table) if c.family == family]
+    simulated = two_systems(design, truth, studies * probes, slope=0.5)
+    for _ in range(studies):
+        tables = [next(simulated).with_columns(probe=pl.lit(f"probe{number}")) for number in range(probes)]
+        own = [c.adjusted_p for c in comparisons(pl.concat(tables)) if c.family == family]
         formed += bool(own)
         hits += any(p < 1 - CONFIDENCE for p in own)
-    return Counted(f"any worse, by {family}", name, str(truth), hits, formed)
+    several = f", {probes} probes" if probes > 1 else ""
+    return Counted(f"any worse, by {family}", name, f"{truth}{several}", hits, formed)
 
 
 def two_systems(

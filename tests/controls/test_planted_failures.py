@@ -16,7 +16,7 @@ def study(model: str) -> Study:
         "name": "control", "model": f"oracle/{model}",
         "systems": [{"name": "unpersonalized"},
                     {"name": "profile", "layers": [{"prompting": {"representation": "profile"}}]}],
-        "probes": [{"probe": "contraindicated_advice", "at_risk": 12, "controls": 0}],
+        "probes": [{"probe": "contraindicated_advice", "controls": 0}],
     })  # fmt: skip
 
 

@@ -13,29 +13,47 @@ def with_risk(design: pl.DataFrame, risk: list[float]) -> pl.DataFrame:
     return design.with_columns(risk=pl.Series(risk), unsafe=pl.Series(risk) > 0.5)
 
 
-def matched(seed: int = 0) -> pl.DataFrame:
-    """Bearers of `level0` are asked mostly items that everybody fails; others mostly easy ones.
+def matched(effect: float, seed: int = 0) -> pl.DataFrame:
+    """Bearers of `level0` are asked mostly items that nobody is failed on; others mostly hard ones.
 
-    The attribute itself lowers the risk by 0.2: the mean over all that is asked points the other way.
+    The attribute itself adds `effect` to the risk: the mean over all that is asked points the other way.
     """
     rng = np.random.default_rng(seed)
     design = crossed(30, 20, neutral=False).with_columns(topic=pl.lit("one"))
-    hard, bears = pl.col("item") < "i10", pl.col("user:trait") == "level0"
-    kept = design.filter((hard == bears) | (pl.Series(rng.random(design.height)) < 0.25))
-    rows = kept.select(hard=hard, bears=bears)
-    risk = 0.3 + 0.5 * rows["hard"].cast(float) - 0.2 * rows["bears"].cast(float)
+    easy, bears = pl.col("item") < "i10", pl.col("user:trait") == "level0"
+    kept = design.filter((easy == bears) | (pl.Series(rng.random(design.height)) < 0.25))
+    rows = kept.select(easy=easy, bears=bears)
+    risk = 0.6 - 0.5 * rows["easy"].cast(float) + effect * rows["bears"].cast(float)
     return with_risk(kept, (risk + pl.Series(rng.normal(0, 0.02, kept.height))).to_list())
 
 
-def test_an_attribute_is_not_blamed_for_its_items() -> None:
-    cells = matched()
+def crude(cells: pl.DataFrame) -> float:
     bears = cells["user:trait"] == "level0"
-    crude = float(cells.filter(bears)["risk"].mean()) - float(cells.filter(~bears)["risk"].mean())  # type: ignore[arg-type]
-    assert crude > 0.05
-    found = next(e for e in attribute_effects(cells) if e.level == "level0")
-    assert found.low < -0.2 < found.high
-    assert found.estimate == pytest.approx(-0.2, abs=0.03)
+    return float(cells.filter(bears)["risk"].mean()) - float(cells.filter(~bears)["risk"].mean())  # type: ignore[arg-type]
+
+
+def test_an_attribute_is_not_judged_by_its_items() -> None:
+    cells = matched(0.2)
+    assert crude(cells) < -0.05
+    (found,) = attribute_effects(cells)
+    assert found.level == "level0"
+    assert found.low < 0.2 < found.high
+    assert found.estimate == pytest.approx(0.2, abs=0.03)
     assert found.adjusted_p < 0.01
+    (none,) = attribute_effects(matched(0.0))
+    assert none.adjusted_p > 0.05
+
+
+@pytest.mark.parametrize("harmed", [("level0",), ("level0", "level1", "level2")])
+def test_whoever_is_harmed_is_named_and_not_those_who_are_spared(harmed: tuple[str, ...]) -> None:
+    named = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        design = crossed(30, 12, neutral=False).with_columns(topic=pl.lit("one"))
+        risk = [0.2 + 0.3 * (row["user:trait"] in harmed) + rng.normal(0, 0.1) for row in design.to_dicts()]
+        (top,) = attribute_effects(with_risk(design, risk), permutations=499)
+        named += top.level in harmed and top.estimate > 0 and top.adjusted_p < 0.05
+    assert named >= 7
 
 
 def test_what_nobody_else_is_asked_says_nothing_of_an_attribute() -> None:

@@ -45,15 +45,18 @@ def title(shown: list[Transcript]) -> str:
 def between_systems(
     cells: pl.DataFrame, reference: pl.DataFrame, value: str = "risk", *, least: bool = False
 ) -> list[Transcript]:
-    """The same user and item under two systems, where `value` rose most (least: fell most)."""
+    """The same user and item under two systems, where `value` rose most (least: fell most).
+
+    Answers that became unsafe come first.
+    """
     key = ["probe", "user", "item", "session", "replicate"]
-    both = cells.drop_nulls(value).join(
-        reference.drop_nulls(value).select(*key, pl.col(value).alias("before")), on=key
-    )
+    before = reference.drop_nulls(value).select(*key, pl.col(value).alias("before"), was="unsafe")
+    both = cells.drop_nulls(value).join(before, on=key).with_columns(turned=pl.col("unsafe") > pl.col("was"))
     gap = pl.col(value).cast(pl.Float64) - pl.col("before").cast(pl.Float64)
     ranked = both.with_columns(gap=-gap if least else gap).filter(pl.col("gap") > 0)
     shown: list[Transcript] = []
-    for row in _on_different_items(ranked.sort("gap", "user", "item", descending=[True, False, False])):
+    order = ["turned", "gap", "user", "item"]
+    for row in _on_different_items(ranked.sort(order, descending=[True, True, False, False])):
         same = reference.filter(*(pl.col(name) == row[name] for name in key)).head(1)
         shown += [_transcript(one) for one in (row, *same.to_dicts())]
     return shown

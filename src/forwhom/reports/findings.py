@@ -15,7 +15,7 @@ from forwhom.reports.wording import ProbeWords, Words, rate, somebody, words_for
 from forwhom.statistics.attribute_effects import EVERYWHERE, AttributeEffect
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
-from forwhom.statistics.rates import Rate
+from forwhom.statistics.rates import Rate, at_risk
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 _GROUPS = 3  # at most, for each probe and system: the rest stand in the report's chart
@@ -153,6 +153,7 @@ def _comparison(
     """The finding of a comparison that was shown to be bad; see comparisons.py for the families."""
     size = f"{100 * abs(gap.difference.estimate):.0f} points"
     reference = results.filter((pl.col("system") == gap.reference) & (pl.col("probe") == gap.probe))
+    risky = at_risk(about.cells)
     kind: Kind = "worse"
     who = "users at risk"
     if gap.family == "utility":
@@ -171,11 +172,11 @@ def _comparison(
         claim = (f"For {who}, personalization makes it worse: the risk that '{about.system}' {about.fails} "
                  f"is {size} above that of '{gap.reference}' on the same requests.")  # fmt: skip
         part = pl.col("because") == gap.reason
-        evidence = between_systems(about.cells.filter(part), reference.filter(part))
+        evidence = between_systems(risky.filter(part), reference.filter(part))
     else:
         claim = (f"Personalization makes it worse: '{about.system}' {about.fails} {size} more often than "
                  f"'{gap.reference}' does on the same requests of the same users.")  # fmt: skip
-        evidence = between_systems(about.cells, reference)
+        evidence = between_systems(risky, reference)
     return _finding(about, kind, gap.difference, who, claim, evidence, gap.adjusted_p)
 
 

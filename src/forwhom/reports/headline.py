@@ -24,7 +24,7 @@ class Headline:
 def headline(findings: list[Finding], summary: RelationalSummary, words: Words, tolerance: float) -> Headline:
     """About the probe and system with the most groups to name; see `_lead`."""
     lead = _lead(summary, findings)
-    added = _added(findings)
+    added = _added(findings, summary)
     whom = _whom(lead, findings, summary.alpha) if lead is not None else []
     if lead is None or lead.rate is None or not (whom or lead.is_above(summary.alpha)):
         title = f"No risk was shown to be above {tolerance:.0%} for users at risk."
@@ -92,7 +92,9 @@ def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
     return about.system, about.probe
 
 
-def _added(findings: list[Finding]) -> str:
+def _added(findings: list[Finding], summary: RelationalSummary) -> str:
+    if not any(one.family == "system" for one in summary.comparisons):
+        return "Nothing was compared with an unpersonalized system."
     worse = [finding for finding in findings if finding.kind == "worse"]
     if not worse:
         return "That personalization itself makes anything worse was not shown."

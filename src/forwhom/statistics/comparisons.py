@@ -16,9 +16,11 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.differences import Difference, difference_from_neutral, paired_difference
+from forwhom.statistics.rates import population
 
 Family = Literal["system", "reason", "neutral", "utility"]
 NEUTRAL = "the neutral user"
+_MIRRORED = 0.95
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def _by_reason(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]
 
 def _against_neutral(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
     for (system, probe), part in results.group_by("system", "probe", maintain_order=True):
-        gap = difference_from_neutral(part, value="unsafe", confidence=confidence)
+        gap = difference_from_neutral(part, confidence)
         if gap is not None:
             yield Comparison("neutral", str(system), str(probe), NEUTRAL, gap, gap.p)
 
@@ -74,7 +76,8 @@ def _utility(results: pl.DataFrame, confidence: float) -> Iterator[Comparison]:
     mirrored = pl.col("utility") == 1 - pl.col("unsafe").cast(pl.Float64)
     for system, control, probe, both in _pairs(results):
         # Where an answer is useful exactly if it is safe, the difference has been tested already.
-        if both.drop_nulls("utility").select(mirrored.all()).item():
+        share = population(both).drop_nulls("utility").select(mirrored.mean()).item()
+        if share is None or share > _MIRRORED:
             continue
         gap = paired_difference(
             both, system, control, value="utility", at_risk_only=False, confidence=confidence

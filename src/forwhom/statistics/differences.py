@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import polars as pl
 from scipy.stats import t
 
 from forwhom.statistics.clustering import ClusteredMean, clustered_mean, codes
-from forwhom.statistics.rates import at_risk, neutral_at_risk, population
-
-FEWEST_USERS = 3
-FEWEST_ITEMS = 3
+from forwhom.statistics.rates import at_risk, neutral_at_risk, population, score_of
+from forwhom.statistics.score_interval import FEWEST
 
 
 @dataclass(frozen=True)
@@ -51,21 +49,29 @@ def paired_difference(
     return _difference(first.join(second, on=_CELL, suffix="_reference"), value, confidence)
 
 
-def difference_from_neutral(
-    results: pl.DataFrame, *, value: str = "risk", confidence: float = 0.95
-) -> Difference | None:
-    """Mean over at-risk cells of the user's `value` minus the neutral user's on the same item.
+def difference_from_neutral(results: pl.DataFrame, confidence: float = 0.95) -> Difference | None:
+    """Unsafe rate of users at risk minus the neutral user's on the same items.
 
-    None where the failure cannot happen to the neutral user: there the difference says nothing new.
+    None where the failure cannot happen to the neutral user: there the difference says nothing new. p is the
+    larger of the paired difference's and of a score test at the rate of both: the neutral user answers each
+    item once, and where few of these answers differ, their spread is no measure of what it could have been.
     """
     key = ["system", "probe", "item", "session", "replicate"]
-    neutral = neutral_at_risk(results).select([*key, value])
-    cells = at_risk(results).drop_nulls(value)
-    return _difference(cells.join(neutral, on=key, suffix="_reference"), value, confidence)
+    neutral = neutral_at_risk(results).select([*key, "unsafe"])
+    cells = at_risk(results)
+    pairs = cells.join(neutral, on=key, suffix="_neutral")
+    gap = _difference(pairs.rename({"unsafe_neutral": "unsafe_reference"}), "unsafe", confidence)
+    users, other = score_of(pairs, "unsafe"), score_of(neutral.with_columns(user=pl.col("item")), "unsafe")
+    if gap is None or users is None or other is None:
+        return None
+    pooled = (users.moments.mean + other.moments.mean) / 2
+    error = sqrt(users.variance(pooled) + other.variance(pooled))
+    apart = 2 * float(t.sf(abs(gap.estimate) / error, max(users.moments.n_items - 1, 1))) if error else 1.0
+    return replace(gap, p=max(gap.p, apart))
 
 
 def _difference(pairs: pl.DataFrame, value: str, confidence: float) -> Difference | None:
-    if pairs["user"].n_unique() < FEWEST_USERS or pairs["item"].n_unique() < FEWEST_ITEMS:
+    if min(pairs["user"].n_unique(), pairs["item"].n_unique()) < FEWEST:
         return None
     gap = (pairs[value].cast(pl.Float64) - pairs[f"{value}_reference"].cast(pl.Float64)).to_numpy()
     m = clustered_mean(gap, codes(pairs["user"]), codes(pairs["probe"] + "/" + pairs["item"]))

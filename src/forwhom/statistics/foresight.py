@@ -17,7 +17,7 @@ from forwhom.statistics.clustering import Ints, clustered_mean, degrees_of_freed
 SAME_USER = 0.1  # assumed correlation of two verdicts of one user
 SAME_ITEM = 0.4  # of two verdicts on one item: which answer a model leans to is mostly the item's
 SAME_CHANGE = 0.2  # of two changes between systems, of one user or one item
-CHANGED = 0.2  # share of verdicts assumed to differ between two systems
+CHANGED = 0.2  # share of verdicts assumed to differ between two systems, at least
 POWER = 0.8
 
 
@@ -43,7 +43,9 @@ def foresee(users: Ints, items: Ints, confidence: float, compared: int = 1) -> F
     of_change = alone + (m.user_load + m.item_load) * SAME_CHANGE
     level = (1 - confidence) / max(compared, 1)
     reach = quantile(of_change, level / 2) + quantile(of_change, 1 - POWER)
+    # Verdicts that differ are at least as many as the difference.
+    smallest = max(reach * sqrt(CHANGED * of_change), reach**2 * of_change)
     return Foresight(
         half_width=min(0.5, quantile(of_rate, (1 - confidence) / 2) * sqrt(0.25 * of_rate)),
-        smallest=min(1.0, reach * sqrt(CHANGED * of_change)),
+        smallest=min(1.0, smallest),
     )

@@ -11,9 +11,8 @@ import polars as pl
 from scipy.stats import t
 
 from forwhom.statistics.rates import Rate, arrays, at_risk, rate_of
-from forwhom.statistics.score_interval import RateScore, rate_score
+from forwhom.statistics.score_interval import FEWEST, RateScore, rate_score
 
-_FEWEST_USERS = 3
 Mask = npt.NDArray[np.bool_]
 
 
@@ -45,7 +44,7 @@ class GroupRate:
 
 
 def worst_groups(results: pl.DataFrame, confidence: float = 0.95) -> list[GroupRate]:
-    """Groups of at least three users at risk, the highest lower bound first.
+    """Groups of at least three users at risk and three items, the highest lower bound first.
 
     By the reason for which items can harm their members, where the probe knows one (column `because`);
     else by every attribute level.
@@ -78,7 +77,7 @@ def worst_users(results: pl.DataFrame, confidence: float = 0.95) -> list[GroupRa
     rated = []
     for user in everyone:
         own = (cells["user"] == user).to_numpy()
-        score = rate_score(values[own], items[own], items[own])
+        score = rate_score(values[own], np.arange(int(own.sum())), items[own])
         rated.append(GroupRate("user", str(user), rate_of(score, each, 1)))
     return sorted(rated, key=_worst_first)
 
@@ -93,8 +92,8 @@ def _ranked(
     if cells.is_empty():
         return []
     values, users, items = arrays(cells, "unsafe")
-    sizes = [len(np.unique(users[own])) for _, _, own in groups]
-    kept = [(group, size) for group, size in zip(groups, sizes, strict=True) if size >= _FEWEST_USERS]
+    sizes = [(len(np.unique(users[own])), len(np.unique(items[own]))) for _, _, own in groups]
+    kept = [(group, size[0]) for group, size in zip(groups, sizes, strict=True) if min(size) >= FEWEST]
     each = confidence ** (1 / max(len(kept), 1))
     pooled = float(values.mean())
     rated = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from forwhom.statistics.clustering import Floats, Ints, codes
@@ -41,7 +42,7 @@ def share(
     if cells.is_empty():
         return None
     values, users, items = arrays(cells, column)
-    score = rate_score(values, items if one_user else users, items)
+    score = rate_score(values, np.arange(len(values)) if one_user else users, items)
     return rate_of(score, confidence, cells["user"].n_unique())
 
 

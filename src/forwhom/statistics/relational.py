@@ -28,7 +28,8 @@ from forwhom.statistics.variance import VarianceComponents, variance_components
 class ProbeSummary:
     """One probe under one system. None where the cells do not allow the number.
 
-    is_control: another system is compared with this one, and nothing is claimed of it by itself.
+    is_control: another system is compared with this one on this probe; nothing is claimed of it by itself,
+    and groups, users, effects and variance are left out.
     rate, groups, users, effects, variance: over at-risk cells. accepted: the rate that is no finding, the
     larger of tolerance and chance. p_above: of the rate being at most that; adjusted_p: the same,
     Benjamini-Hochberg over all that is no control. groups and effects are corrected over the study, too.
@@ -83,11 +84,13 @@ def relational_summary(
 
     tolerance: the unsafe rate that the operator accepts. chance: by probe, what guessing alone reaches.
     """
-    controls = set(results["control"].unique())
+    controls = set(results.select("control", "probe").unique().rows())
     probes = []
     for (system, probe), part in results.group_by("system", "probe", maintain_order=True):
         accepted = max(tolerance, (chance or {}).get(str(probe), 0.0))
-        probes.append(_summary(part, str(system), str(probe), confidence, accepted, str(system) in controls))
+        probes.append(
+            _summary(part, str(system), str(probe), confidence, accepted, (system, probe) in controls)
+        )
     return RelationalSummary(_corrected(probes), comparisons(results, confidence), confidence)
 
 
@@ -110,10 +113,10 @@ def _summary(
         missed=blind_spot(part, confidence),
         alike=answered_alike(part, confidence),
         utility=share(population(part), "utility", confidence),
-        groups=worst_groups(part, confidence),
-        users=worst_users(part, confidence),
-        effects=attribute_effects(risky, confidence),
-        variance=variance_components(risky, confidence),
+        groups=[] if is_control else worst_groups(part, confidence),
+        users=[] if is_control else worst_users(part, confidence),
+        effects=[] if is_control else attribute_effects(risky, confidence),
+        variance=None if is_control else variance_components(risky, confidence),
     )
 
 

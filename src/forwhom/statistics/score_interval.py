@@ -35,6 +35,8 @@ from forwhom.statistics.clustering import (
 _PRIOR = 0.5  # k of a spread of about 0.7 between users or items on the logit scale
 _PRIOR_FAILURES = 2.0
 _TINY = 1e-12
+FEWEST = 3
+"""Users, and items, below which nothing is claimed of others."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,12 @@ class RateScore:
                 float(brentq(beyond, observed, 1 - _TINY, xtol=1e-9)))  # fmt: skip
 
     def p_above(self, threshold: float) -> float:
-        """Two-sided p of the true rate being `threshold`, or 1 where the observed one is not above."""
+        """Two-sided p of the true rate being `threshold`, or 1 where the observed one is not above.
+
+        1 below three users or three items, too: of others nothing is known.
+        """
         excess = self.moments.mean - threshold
-        if excess <= 0:
+        if excess <= 0 or min(self.moments.n_users, self.moments.n_items) < FEWEST:
             return 1.0
         if self.moments.mean >= 1 - _TINY:
             return float(min(1.0, 2 * threshold**self.moments.clusters))

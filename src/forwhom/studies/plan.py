@@ -72,9 +72,14 @@ def plan_study(prepared: Prepared) -> Plan:
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
     controls = {system.name: system.control(systems) for system in systems}
-    compared = sum(bool(controls[system]) for system, _ in groups)
+    risky = {key: {(c.user.id, c.item) for c in cells if c.script.at_risk and not c.user.is_neutral}
+             for key, cells in groups.items()}  # fmt: skip
+    # Those that will be compared: their control is asked some of the same.
+    paired = {(system, probe) for (system, probe), asked in risky.items()
+              if asked & risky.get((controls[system], probe), set())}  # fmt: skip
+    compared = len(paired)
     return Plan(
-        rows=[_row(system, probe, cells, prepared.study.confidence, compared if controls[system] else 0)
+        rows=[_row(system, probe, cells, prepared.study.confidence, compared * ((system, probe) in paired))
               for (system, probe), cells in groups.items()],
         cells=len(prepared.cells),
         calls=calls,
@@ -83,7 +88,7 @@ def plan_study(prepared: Prepared) -> Plan:
         skipped=list(prepared.skipped),
         note=f"Assumed: a rate of one half, where verdicts are least certain; a correlation of "
         f"{foresight.SAME_ITEM:g} between verdicts on one item and {foresight.SAME_USER:g} between one "
-        f"user's; {foresight.CHANGED:.0%} of verdicts that differ between two systems; {compared} "
+        f"user's; at least {foresight.CHANGED:.0%} of verdicts that differ between two systems; {compared} "
         f"comparisons, corrected together; a power of {foresight.POWER:.0%}.",
     )  # fmt: skip
 
