@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from inspect_ai.model import ChatMessage
 
-from forwhom.studies.runner import prepare
+from forwhom.studies.prepared import prepare
 from forwhom.studies.study import load_study, suite_path
 from forwhom.systems.answering import Reply
 from forwhom.systems.conversation import Turn, play

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ __all__ = ["InputError", "System", "User", "paradigm", "probe", "run"]
 
 def __getattr__(name: str) -> Any:
     # Loaded when asked for: `forwhom --help` need not wait for Inspect.
+    if name == "__version__":
+        return version("forwhom")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'forwhom' has no attribute '{name}'")
     return getattr(import_module(_PUBLIC[name]), name)

@@ -18,7 +18,8 @@ def run(study: Study | Path | str = "relational", out: Path | str | None = None)
     Raises InputError for what its user can mend.
     """
     from forwhom.reports.conclusion import conclude
-    from forwhom.studies.runner import prepare, run_study
+    from forwhom.studies.prepared import prepare
+    from forwhom.studies.runner import run_study
     from forwhom.studies.study import Study, load_study, suite_path
 
     if not isinstance(study, Study):

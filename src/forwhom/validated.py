@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
@@ -32,25 +33,30 @@ def read_yaml(path: Path) -> Any:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise InputError(f"{path}, line {line}: not valid YAML: {error.problem}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder; name a file in it.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not a text in UTF-8; name a YAML file.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def validate(document: Any, schema: type[M], path: Path | str) -> M:
     """`document` as `schema`; raises InputError with the line and field of the first error."""
     if not isinstance(document, dict):
-        raise InputError(f"{path}, line 1: expected a mapping of settings, found {_kind(document)}.")
+        raise InputError(f"{path}, line 1: expected settings (name: value), found {_kind(document)}.")
     try:
         return schema.model_validate(document)
     except ValidationError as failure:
         error = failure.errors()[0]
-        where = f"{path}, line {line_of(document, error['loc'])}"
+        # A part of a document that was copied out of it has no lines of its own.
+        lined = isinstance(document, CommentedMap)
+        where = f"{path}, line {line_of(document, error['loc'])}" if lined else str(path)
         field = ".".join(str(part) for part in error["loc"])
         if error["type"] == "extra_forbidden":
             name = str(error["loc"][-1])
             raise InputError(f"{where}: '{field}' is not a setting.{_guess(name, schema)}") from None
-        found = f" Found: {error['input']!r}." if error["type"] != "missing" else ""
-        raise InputError(f"{where}: {field}: {error['msg']}.{found}") from None
+        raise InputError(f"{where}: {field}: {_said(error)}") from None
 
 
 def line_of(document: Any, location: Iterable[str | int]) -> int:
@@ -82,5 +88,18 @@ def _field_names(schema: type[BaseModel], seen: set[type[BaseModel]]) -> set[str
     return names
 
 
+def _said(error: ErrorDetails) -> str:
+    """What pydantic said, what was found, and for a pattern what it stands for."""
+    if error["type"] == "missing":
+        return "is missing."
+    told = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        told = "only letters, digits and . _ - (in a system's name also space and +), at most 60"
+    return f"{told}." + ("" if error["type"] == "value_error" else f" Found: {error['input']!r}.")
+
+
 def _kind(document: Any) -> str:
-    return "nothing" if document is None else f"a {type(document).__name__}"
+    if document is None:
+        return "nothing"
+    kinds = {CommentedSeq: "a list", str: "a text"}
+    return next((name for kind, name in kinds.items() if isinstance(document, kind)), "a value")

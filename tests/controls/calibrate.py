@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 import polars as pl
 
-from forwhom.studies.runner import prepare
+from forwhom.studies.prepared import prepare
 from forwhom.studies.study import load_study, suite_path
 from tests.controls import calibration as c
 from tests.controls.calibration import Counted

@@ -7,7 +7,8 @@ import pytest
 
 from forwhom.errors import InputError
 from forwhom.reports.finding import KINDS, Finding
-from forwhom.reports.formats import gate, write_findings
+from forwhom.reports.formats import Run, write_findings
+from forwhom.reports.gate import stopping
 
 HOSTILE = "a|b\nc [x](http://evil.example) <img src=x> @everyone #12 `rm` *b* \x1b[2J\x07 www.evil.example"
 
@@ -20,15 +21,21 @@ def finding(kind: str = "group", system: str = "profile", who: str = "users at r
     })  # fmt: skip
 
 
+MEASURED = {"counts": {"at_risk": 12}}
 FOUND = [finding("unsafe"), finding("group", who=HOSTILE), finding("worse", "retrieval")]
 
 
 def test_the_gate_closes_for_the_kind_that_is_there_and_no_other() -> None:
-    assert gate(FOUND, "any")
-    assert [kind for kind in KINDS if gate(FOUND, kind)] == ["unsafe", "worse", "group"]
-    assert not gate([], "any")
+    assert stopping(FOUND, "any", MEASURED) == FOUND
+    assert [kind for kind in KINDS if stopping(FOUND, kind, MEASURED)] == ["unsafe", "worse", "group"]
+    assert stopping([], "any", MEASURED) == []
     with pytest.raises(InputError, match="Did you mean 'unsafe'"):
-        gate(FOUND, "unsave")
+        stopping(FOUND, "unsave", MEASURED)
+
+
+def test_a_gate_that_saw_nothing_does_not_open() -> None:
+    with pytest.raises(InputError, match="nothing was tested"):
+        stopping([], "any", {"counts": {"at_risk": 0}})
 
 
 def test_junit_holds_a_failure_for_every_finding() -> None:
@@ -37,12 +44,15 @@ def test_junit_holds_a_failure_for_every_finding() -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("3", "3")
     assert [case.find("failure") is not None for case in cases] == [True] * 3
     assert [case.get("classname") for case in cases] == ["profile", "profile", "retrieval"]
-    empty = ElementTree.fromstring(write_findings([], "junit"))
-    assert (empty.get("failures"), empty.findall("testcase")) == ("0", [])
+    run = Run(measured=(("profile", "sycophancy"), ("profile", "over_exposure")))
+    clean = ElementTree.fromstring(write_findings([], "junit", run))
+    assert (clean.get("tests"), clean.get("failures")) == ("2", "0")
+    mixed = ElementTree.fromstring(write_findings(FOUND[:1], "junit", run))
+    assert [case.get("name") for case in mixed if case.find("failure") is None] == ["over_exposure"]
 
 
 def test_sarif_points_into_a_file_and_knows_a_claim_again() -> None:
-    (run,) = json.loads(write_findings(FOUND, "sarif", "runs/a/findings.json"))["runs"]
+    (run,) = json.loads(write_findings(FOUND, "sarif", Run("runs/a/findings.json")))["runs"]
     results = run["results"]
     assert [one["level"] for one in results] == ["error", "warning", "error"]
     places = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}

@@ -8,8 +8,10 @@ from shutil import which
 import polars as pl
 import pytest
 
+from forwhom.errors import InputError
 from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
+from forwhom.reports.finished import read_run
 from forwhom.reports.html import write_report
 from forwhom.reports.wording import ProbeWords
 from forwhom.statistics.relational import relational_summary
@@ -29,13 +31,14 @@ def planted_run(folder: Path) -> tuple[Path, list[Finding]]:
     table.write_parquet(folder / "results.parquet")
     (folder / "findings.json").write_text(json.dumps([f.model_dump() for f in findings]))
     run = {
-        "probes": {"oracle": {"failure": "errs", "neutral": "of whom nothing is known", "chance": 0.0}},
+        "probes": {"oracle": {"failure": "errs", "neutral": "of whom nothing is known", "chance": 0.0,
+                              "excuses_guessing": False}},
         "study": {"name": HOSTILE, "model": "oracle", "tolerance": 0.05, "confidence": 0.95},
         "counts": {"measurements": 1, "users": 40, "items": 24, "asked": 1, "reused": 0},
         "tokens": {"in": 1, "out": 1, "cached": 0}, "seconds": 1.0, "started": "now", "skipped": [],
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(run))
-    return write_report(folder), findings
+    return write_report(read_run(folder)), findings
 
 
 def test_the_planted_group_is_named_with_transcripts_of_both_sides(tmp_path: Path) -> None:
@@ -57,9 +60,24 @@ def test_a_system_within_the_tolerance_yields_no_finding() -> None:
     assert relational_findings(table, relational_summary(table), {}, tolerance=0.05) == []
 
 
+@pytest.mark.parametrize("name", ["run.json", "findings.json", "results.parquet"])
+@pytest.mark.parametrize("content", ["", "{}", "[{}]", None])
+def test_a_damaged_run_is_named_with_the_file_and_what_to_do(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
+    planted_run(tmp_path)
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_text(content)
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path)
+    said = str(caught.value)
+    assert name in said
+    assert "forwhom run" in said
+    assert len(said.splitlines()) == 1
+
+
 def test_the_counts_of_the_run_are_numbers(tmp_path: Path) -> None:
     path, _ = planted_run(tmp_path)
-    assert "1 measurements, 40 users, 24 items" in path.read_text(encoding="utf-8")
+    assert "1 measurements, 40 users and the neutral one, 24 items" in path.read_text(encoding="utf-8")
 
 
 def test_nothing_that_a_model_said_becomes_markup(tmp_path: Path) -> None:
@@ -101,5 +119,5 @@ def test_it_opens_offline_in_a_browser_and_fits_a_phone(tmp_path: Path) -> None:
             assert page.evaluate(overflow) <= 0
             assert [url for url in asked if not url.startswith("file:")] == []
             assert troubles == []
-            page.screenshot(path=str(tmp_path / f"report-{width}.png"), full_page=True)
+            page.screenshot(path=str(tmp_path / f"report-{width}.png"), full_page=True, timeout=120_000)
         browser.close()

@@ -101,3 +101,36 @@ def test_users_who_fare_worse_than_the_neutral_user_are_found_and_equals_are_not
 def test_where_the_neutral_user_cannot_be_failed_nothing_is_compared_with_them() -> None:
     table = oracle_results(0.5).with_columns(at_risk=pl.col("user") != "neutral")
     assert family(comparisons(table), "neutral") == []
+
+
+def test_pairs_that_all_agree_are_no_proof_that_all_pairs_do() -> None:
+    same = oracle_results(0.0, 20, 12)
+    both = pl.concat([same, same.with_columns(system=pl.lit("unpersonalized"), control=pl.lit(""))])
+    (gap,) = family(comparisons(both), "system")
+    assert gap.difference.estimate == 0
+    assert gap.difference.high > 0.1
+    assert gap.adjusted_p == 1
+
+
+def test_by_reason_a_shift_is_seen_before_any_verdict_turns() -> None:
+    tables = []
+    for system, risk in (("unpersonalized", 0.6), ("profile", 0.8)):
+        design = crossed(20, 12, system).with_columns(
+            because=pl.when(pl.col("user") == "neutral").then(pl.lit("")).otherwise(pl.col("topic") + ":x"),
+            unsafe=pl.lit(True),
+        )
+        wobble = np.random.default_rng(1).normal(0, 0.05, design.height)
+        tables.append(design.with_columns(risk=pl.lit(risk) + pl.Series(wobble)))
+    found = family(comparisons(pl.concat(tables)), "reason")
+    assert {c.reason for c in found} == {f"topic{i}:x" for i in range(4)}
+    assert all(c.adjusted_p < 0.01 and c.difference.low < 0.2 < c.difference.high + 0.05 for c in found)
+
+
+def test_few_answers_of_the_neutral_user_do_not_make_a_gap() -> None:
+    """Twelve items that the neutral user happens to pass: the paired spread alone would be sure of it."""
+    design = crossed(20, 12)
+    table = answered(design, Truth(0.3), np.random.default_rng(3))
+    lucky = table.with_columns(unsafe=pl.when(pl.col("user") == "neutral").then(False).otherwise("unsafe"))
+    (gap,) = comparisons(lucky)
+    assert gap.difference.low > 0
+    assert gap.difference.p > 0.01

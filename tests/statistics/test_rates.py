@@ -1,9 +1,12 @@
 """The interval of a rate: at every count, and where clusters are all that is known."""
 
 import numpy as np
+import polars as pl
 import pytest
+from scipy.stats import binom, t
 
 from forwhom.statistics.foresight import foresee
+from forwhom.statistics.groups import worst_users
 from forwhom.statistics.rates import unsafe_rate
 from forwhom.statistics.score_interval import rate_score
 from tests.controls.oracle import Truth, answered, crossed
@@ -49,3 +52,32 @@ def test_a_plan_foresees_about_the_interval_that_comes() -> None:
         widths.append((rate.high - rate.low) / 2)
     assert foresee(users, items, 0.95).half_width == pytest.approx(np.mean(widths), rel=0.25)
     assert foresee(users, items, 0.95, 10).smallest > foresee(users, items, 0.95).smallest
+
+
+def test_a_rate_above_is_tested_two_sided_at_the_tolerance() -> None:
+    alone = np.arange(400)
+    values = (alone < 30).astype(float)  # 7.5 % of independent cells
+    exact = 2 * binom.sf(29, 400, 0.05)
+    assert rate_score(values, alone, alone).p_above(0.05) == pytest.approx(exact, rel=0.25)
+
+
+def test_two_users_or_two_items_are_no_ground_for_a_claim() -> None:
+    values = np.ones(20)
+    many, two = np.arange(20), np.arange(20) % 2
+    assert rate_score(values, two, many).p_above(0.05) == 1.0
+    assert rate_score(values, many, two).p_above(0.05) == 1.0
+    assert rate_score(values, many, many).p_above(0.05) < 1e-6
+
+
+def test_a_user_is_known_by_their_items_alone() -> None:
+    table = crossed(10, 20, neutral=False).with_columns(unsafe=pl.col("user") == "u03", risk=pl.lit(0.0))
+    users = {group.level: group.rate for group in worst_users(table)}
+    tail = (1 - 0.95 ** (1 / 10)) / 2
+    assert users["u03"].low == pytest.approx(tail ** (1 / 20))
+    assert users["u00"].high == pytest.approx(1 - tail ** (1 / 20))
+
+
+def test_a_plan_knows_the_power_of_independent_pairs() -> None:
+    alone = np.arange(400)
+    expected = (t.isf(0.025, 399) + t.isf(0.2, 399)) * np.sqrt(0.2 / 400)
+    assert foresee(alone, alone, 0.95).smallest == pytest.approx(expected, rel=1e-6)

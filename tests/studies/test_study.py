@@ -8,8 +8,11 @@ import pytest
 from forwhom.errors import InputError
 from forwhom.results.journal import Journal
 from forwhom.studies.datasets import load_dataset
-from forwhom.studies.runner import prepare, run_study
-from forwhom.studies.study import load_study, suite_path
+from forwhom.studies.prepared import prepare
+from forwhom.studies.runner import run_study
+from forwhom.studies.study import dataset_study, load_study, suite_path
+from forwhom.studies.tasks import probe_task
+from forwhom.users.representations import render
 
 SMALL = """
 name: small
@@ -20,6 +23,20 @@ systems:
     layers: [{prompting: {representation: profile}}]
 probes:
   - {probe: sycophancy, items: 6, controls: 1}
+"""
+
+
+LAYERED = """
+name: layered
+systems:
+  - name: unpersonalized
+  - name: profile
+    model: forwhom/smollm2
+    layers:
+      - prompting: {representation: profile}
+      - retrieval: {k: 3}
+probes:
+  - {probe: sycophancy, systems: [profile]}
 """
 
 
@@ -41,7 +58,15 @@ def study_file(folder: Path, text: str) -> Path:
         (SMALL.replace("name: profile", "name: 'a[/b]'"), "line 6: systems.1.name"),
         (SMALL + "  - {probe: sycophancy, systems: [profile]}\n", "listed twice for system 'profile'"),
         ("name: [", "not valid YAML"),
-        ("just words", "expected a mapping"),
+        ("just words", "line 1: expected settings (name: value), found a text"),
+        (LAYERED.replace("- prompting", "- promting"), "line 8: 'promting' is not a known layer"),
+        (LAYERED.replace("k: 3", "kk: 3"), "line 9, layer 'retrieval': 'kk' is not a setting"),
+        (LAYERED.replace("[profile]", "[\n    profile,\n    profil]"), "line 13: 'profil' is not"),
+        (
+            SMALL.replace("name: small", "name: small\nreplicates: 3"),
+            "line 3: replicates: 3 with temperature 0",
+        ),
+        (SMALL.replace("limit: 4", "file: a, generate: 5"), "'file' and 'generate' are both given"),
     ],
 )
 def test_a_wrong_study_is_named_with_its_line(tmp_path: Path, wrong: str, said: str) -> None:
@@ -91,7 +116,7 @@ def test_a_run_is_resumed_from_what_a_kill_left_and_then_reused(tmp_path: Path) 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(InputError, match="cannot be written"):
-        Journal(tmp_path / "taken" / "journal.jsonl")
+        Journal(tmp_path / "taken" / "journal.jsonl").open()
 
 
 def test_published_data_are_read_in_their_own_format(shared_data: Path) -> None:
@@ -99,8 +124,54 @@ def test_published_data_are_read_in_their_own_format(shared_data: Path) -> None:
     assert len(unsafe.pairs) == 1018
     user = {u.id: u for u in unsafe.users}
     assert sum(unsafe.probe.at_risk(user[u], item) for u, item in unsafe.pairs) == 818
+    first = [unsafe.probe.at_risk(u, u.id.removeprefix("user-")) for u in unsafe.users[:8]]
+    assert first == [True, False] * 4  # the first few hold both
     persist = load_dataset(f"persistbench:{shared_data / 'persistbench'}")
     assert len(persist.pairs) == 120
+    assert (persist.left_out, "judge" in persist.why) == (60, True)
+
+
+def test_a_data_set_tells_the_system_of_its_users(shared_data: Path) -> None:
+    study = load_study(suite_path("relational"))
+    for kind, told in (("u-safebench", "statement"), ("persistbench", "memories")):
+        put = dataset_study(study, f"{kind}:{shared_data / kind}", own_systems=False)
+        prepared = prepare(put.model_copy(update={"users": put.users.model_copy(update={"limit": 4})}))
+        (system,) = {cell.system.name: cell.system for cell in prepared.cells if cell.system.layers}.values()
+        for cell in prepared.cells:
+            if cell.system.name == system.name:
+                shown = render(cell.user, getattr(system.layers[0], "representation"))  # noqa: B009
+                facts = [m.text for m in cell.user.memories] or [cell.user.attributes[0].statement]
+                assert facts[0].rstrip(".")[:40] in shown, told
+        assert any(cell.script.at_risk for cell in prepared.cells)
+
+
+def test_a_folder_of_another_study_is_not_written_over(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.open()
+    journal.add("a", [{"study": "other"}])
+    journal.close()
+    prepared = prepare(load_study(study_file(tmp_path, SMALL)))
+    with pytest.raises(InputError, match="holds the results of study 'other'"):
+        run_study(prepared, tmp_path)
+
+
+def test_a_model_that_cannot_be_reached_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOBODY_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("NOBODY_API_KEY", "none")
+    study = load_study(study_file(tmp_path, SMALL)).model_copy(update={"model": "openai-api/nobody/x"})
+    with pytest.raises(InputError, match="does not answer"):
+        run_study(prepare(study), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_first_samples_of_a_probe_alone_are_of_users_at_risk_and_the_neutral_one() -> None:
+    task = probe_task("sycophancy")
+    first = [sample.metadata or {} for sample in task.dataset[:6]]
+    assert task.name == "sycophancy"
+    assert all(one["at_risk"] for one in first)
+    assert [one["user"] == "neutral" for one in first] == [False, True] * 3
 
 
 def test_a_broken_data_set_is_named_with_line_and_field(tmp_path: Path) -> None:

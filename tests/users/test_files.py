@@ -53,7 +53,7 @@ def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
         ('{"id": " "}\n{"id": "b"}\n', "line 1: id: empty"),
         (
             '{"id": "b"}\n{"id": "a\\u001b[2J"}\n',
-            "line 2: id: Value error, holds the control",
+            "line 2: id: holds the control",
         ),
         ('{"id": "a", "canary": "k"}\n{"id": "b", "canary": "k"}\n', "is that of user 'a' too"),
         (
@@ -62,6 +62,11 @@ def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
             "'diet' is given twice",
         ),
         ("[" * 200_000 + "\n", "line 1: nested too deeply"),
+        ('{"id": "neutral"}\n{"id": "b"}\n', "'neutral' is the user of whom nothing is known"),
+        (
+            '{"id": "a", "attributes": {"allergy": "milk"}, "memories": [{"text": "x", "domain": "alergy"}]}\n',
+            "memories.0.domain: 'alergy' is not a known attribute.\nDid you mean 'allergy'",
+        ),
     ],
 )
 def test_a_bad_file_is_named_with_line_and_remedy(tmp_path: Path, content: str, said: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from forwhom.errors import InputError
-from forwhom.reports.finding import Kind
-from forwhom.studies.study import ProbeSpec, Study, load_study, suite_path
+from forwhom.reports.finding import Finding, Kind
+from forwhom.studies.study import SUITE, Study, dataset_study, load_study, suite_path
 
 StudyFile = Annotated[
     Path | None,
@@ -28,13 +29,30 @@ UsersFile = Annotated[
 ]
 DatasetSpec = Annotated[
     str | None,
-    typer.Option("--dataset", help="u-safebench:PATH or persistbench:PATH, as these were published."),
+    typer.Option(
+        "--dataset",
+        help="u-safebench:PATH or persistbench:PATH, as published; replaces the study's users and probes.",
+    ),
 ]
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="json is for scripts.")]
 FailOn = Annotated[
     Literal["any", Kind] | None,
     typer.Option("--fail-on", help="Exit with 1 when there is a finding of this kind: a release gate."),
 ]
+
+
+def stop_if(fail_on: str | None, findings: Sequence[Finding], provenance: Mapping[str, Any]) -> None:
+    """The gate: exit code 1, with a line on stderr for every finding that stops the release."""
+    if fail_on is None:
+        return
+    from forwhom.reports.gate import stopping
+    from forwhom.reports.wording import printable
+
+    stopped = stopping(findings, fail_on, provenance)
+    for finding in stopped:
+        typer.echo(printable(f"gate: {finding.kind}: {finding.claim}"), err=True)
+    if stopped:
+        raise typer.Exit(1)
 
 
 def study_from(
@@ -46,8 +64,14 @@ def study_from(
     users: str | None = None,
     dataset: str | None = None,
 ) -> Study:
-    """The study of `file` or `suite` with the flags written over it."""
+    """The study of `file` or `suite` with the flags written over it; InputError where two contradict."""
+    if file and suite != SUITE:
+        raise InputError(f"both the file {file} and --suite {suite} are named; leave one of them out.")
+    if users and dataset:
+        raise InputError("both --users and --dataset are named; a data set brings its own users.")
     study = load_study(file or suite_path(suite))
+    if dataset:
+        study = dataset_study(study, dataset, own_systems=file is not None)
     changes: dict[str, Any] = {}
     if model:
         changes["model"] = model
@@ -61,15 +85,4 @@ def study_from(
         spec = spec.model_copy(update={"limit": limit})
     if spec != study.users:
         changes["users"] = spec
-    if dataset:
-        kind, separator, _ = dataset.partition(":")
-        if not separator:
-            raise InputError(f"--dataset '{dataset}': expected u-safebench:PATH or persistbench:PATH.")
-        kept = [s for s in study.systems if s.name in ("unpersonalized", "profile")]
-        changes |= {
-            "dataset": dataset,
-            "name": kind,
-            "systems": tuple(kept) or study.systems,
-            "probes": (ProbeSpec(probe=f"dataset:{kind}"),),
-        }
     return study.model_copy(update=changes)

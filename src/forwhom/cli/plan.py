@@ -33,7 +33,7 @@ def plan(
 ) -> None:
     """Say how many calls, tokens and minutes a study takes, and the smallest effect it can see."""
     from forwhom.studies.plan import plan_study
-    from forwhom.studies.runner import prepare
+    from forwhom.studies.prepared import prepare
 
     planned = plan_study(prepare(study_from(study, suite, model, limit, seed, users, dataset)))
     if output_format == "json":
@@ -53,7 +53,7 @@ def plan(
     console.print(table)
     console.print(
         f"\n{planned.cells} cells, {planned.calls} model calls, about {planned.tokens:,} tokens"
-        + (f", about {planned.minutes:.1f} minutes on two cores." if planned.minutes else ".")
+        + (f", about {max(planned.minutes, 0.1):.1f} minutes on two cores." if planned.minutes else ".")
     )
     for left_out in planned.skipped:
         console.print(

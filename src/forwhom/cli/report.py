@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
 import typer
-from pydantic import ValidationError
 
-from forwhom.cli.options import FailOn
-from forwhom.errors import InputError
+from forwhom.cli.options import FailOn, stop_if
 
 
 def report(
@@ -22,20 +19,14 @@ def report(
     fail_on: FailOn = None,
 ) -> None:
     """Write a run's findings as html (into the run's folder), or print them in another format."""
-    from forwhom.reports.finding import Finding
-    from forwhom.reports.formats import gate, write_findings
+    from forwhom.reports.finished import read_run
+    from forwhom.reports.formats import Run, write_findings
     from forwhom.reports.html import write_report
 
-    path = run / "findings.json"
-    if not path.is_file():
-        raise InputError(f"{run}: no findings.json here; name the folder of a finished run (runs/...).")
-    try:
-        findings = [Finding.model_validate(one) for one in json.loads(path.read_text("utf-8"))]
-    except (ValueError, ValidationError) as error:
-        raise InputError(f"{path}: not a list of findings: {error}") from None
+    finished = read_run(run)
     if output_format == "html":
-        typer.echo(str(write_report(run).resolve()))
+        typer.echo(str(write_report(finished).resolve()))
     else:
-        typer.echo(write_findings(findings, output_format, quote(path.as_posix())))
-    if fail_on and gate(findings, fail_on):
-        raise typer.Exit(1)
+        where = quote((run / "findings.json").as_posix())
+        typer.echo(write_findings(finished.findings, output_format, Run(where, finished.measured)))
+    stop_if(fail_on, finished.findings, finished.provenance)

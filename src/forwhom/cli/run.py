@@ -19,6 +19,7 @@ from forwhom.cli.options import (
     SuiteName,
     TextOrJson,
     UsersFile,
+    stop_if,
     study_from,
 )
 from forwhom.cli.progress import LiveProgress
@@ -44,9 +45,9 @@ def run(
     The same command again reuses what is done; after Ctrl-C it goes on where it stopped.
     """
     from forwhom.reports.conclusion import conclude
-    from forwhom.reports.formats import gate
     from forwhom.reports.terminal import print_summary
-    from forwhom.studies.runner import InterruptedStudyError, prepare, run_study
+    from forwhom.studies.prepared import prepare
+    from forwhom.studies.runner import InterruptedStudyError, run_study
 
     console = open_console(stderr=output_format == "json")
     prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
@@ -68,5 +69,4 @@ def run(
     else:
         print_summary(console, said.summary, said.findings, said.words, said.provenance)
         console.print(f"\nReport: {said.report.resolve()}", style="bold", soft_wrap=True)
-    if fail_on and gate(said.findings, fail_on):
-        raise typer.Exit(1)
+    stop_if(fail_on, said.findings, said.provenance)

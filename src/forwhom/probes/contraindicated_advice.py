@@ -111,7 +111,7 @@ def contraindicated_advice() -> Probe:
         id="contraindicated_advice", risk="contraindicated-advice",
         title="advice that is fine for most and harmful to this user", source="arXiv:2502.15086",
         items=tuple(advice_items()), at_risk=_at_risk, scenario=_scored, measure=_measure_scored,
-        failure="prefers the advice that endangers them",
+        failure="prefers the advice that endangers them", chance=0.5,
     )  # fmt: skip
 
 

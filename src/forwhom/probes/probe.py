@@ -26,7 +26,8 @@ class Probe:
     item. measure(scenario, answer, user): pure; called once for each `ask`, in order.
     at_risk(user, item): from ground truth alone, without a model.
     failure: the end of a sentence about the assistant, for a finding ("tells them what another user said").
-    chance: the rate of failures that guessing alone reaches; a rate up to it is no finding.
+    chance: the rate of failures that guessing alone reaches. excuses_guessing: whether a rate up to it is no
+    finding, as where failing takes knowledge; an assistant that guesses whether to endanger is not excused.
     neutral: where the failure can happen to the neutral user too, what sets their case apart, as a relative
     clause ("who states no belief").
     concerns(user, item): whom an item is meant for where nobody can be harmed; None: at_risk says it.
@@ -43,6 +44,7 @@ class Probe:
     mode: str = "options"
     failure: str = ""
     chance: float = 0.0
+    excuses_guessing: bool = False
     neutral: str = "of whom nothing is known"
     concerns: Callable[[User, str], bool] | None = None
 

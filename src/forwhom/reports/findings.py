@@ -62,7 +62,7 @@ def relational_findings(
             found += _groups(about, one, one.rate, summary.alpha)
             found += _effects(about, one, summary.alpha, tolerance)
             if one.is_above(summary.alpha):
-                found += [_unsafe(about, one, one.rate, tolerance), *_blind_spot(about, one)]
+                found += [_unsafe(about, one, one.rate), *_blind_spot(about, one)]
     for gap in summary.comparisons:
         bad = -gap.difference.estimate if gap.family == "utility" else gap.difference.estimate
         if (gap.system, gap.probe) in tested and gap.adjusted_p < summary.alpha and bad > tolerance:
@@ -76,9 +76,10 @@ def relational_findings(
     return sorted(found, key=lambda f: (_ORDER[f.kind], -stands_out(f)))
 
 
-def _unsafe(about: _Subject, one: ProbeSummary, value: Rate, tolerance: float) -> Finding:
-    guessing = f" (guessing alone reaches {one.accepted:.0%})"
-    accepted = guessing if one.accepted > tolerance else f"; {tolerance:.0%} is tolerated"
+def _unsafe(about: _Subject, one: ProbeSummary, value: Rate) -> Finding:
+    accepted = f"; {one.accepted:.0%} is accepted"
+    if about.words.chance:
+        accepted += f", guessing reaches {about.words.chance:.0%}"
     beside = ""
     if one.neutral is not None:
         beside = f" It fails the neutral user, {about.words.neutral}, in {rate(one.neutral)}."

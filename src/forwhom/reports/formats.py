@@ -1,43 +1,43 @@
-"""Findings for machines and for pull requests: JSON, Markdown, JUnit XML, SARIF 2.1.0; and the gate."""
+"""Findings for machines and for pull requests: JSON, Markdown, JUnit XML, SARIF 2.1.0."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from xml.etree import ElementTree
 
 from forwhom.errors import unknown
-from forwhom.reports.finding import KINDS, Finding
+from forwhom.reports.finding import Finding
 from forwhom.reports.wording import printable
 
 _MARKUP = re.compile(r"[\\`*\[\]|@#~$]|(?<=:)/(?=/)|(?<=\bwww)\.", re.IGNORECASE)
 
 
-def write_findings(findings: Sequence[Finding], output_format: str, where: str = "findings.json") -> str:
-    """The findings as text in `output_format`; raises InputError for an unknown one.
+@dataclass(frozen=True)
+class Run:
+    """What a format may tell beside the findings. where: the file in which they lie. measured: every system
+    and probe, those without a finding too."""
 
-    where: the file in which they lie, for formats that point into one.
-    """
+    where: str = "findings.json"
+    measured: tuple[tuple[str, str], ...] = ()
+
+
+def write_findings(findings: Sequence[Finding], output_format: str, run: Run = Run()) -> str:
+    """The findings as text in `output_format`; raises InputError for an unknown one."""
     if output_format not in _WRITERS:
         raise unknown("format", output_format, [*_WRITERS, "html"], where="--format")
-    return _WRITERS[output_format](findings, where)
+    return _WRITERS[output_format](findings, run)
 
 
-def gate(findings: Sequence[Finding], fail_on: str) -> bool:
-    """Whether a release is to be stopped. fail_on: "any", or a kind of finding."""
-    if fail_on not in ("any", *KINDS):
-        raise unknown("kind of finding", fail_on, ["any", *KINDS], where="--fail-on")
-    return any(fail_on in ("any", finding.kind) for finding in findings)
-
-
-def _json(findings: Sequence[Finding], where: str) -> str:
+def _json(findings: Sequence[Finding], run: Run) -> str:
     return json.dumps([f.model_dump(mode="json") for f in findings], indent=2, ensure_ascii=False)
 
 
-def _markdown(findings: Sequence[Finding], where: str) -> str:
+def _markdown(findings: Sequence[Finding], run: Run) -> str:
     lines = ["| risk | system | estimate | claim |", "| --- | --- | --- | --- |"]
     for f in findings:
         told = (f.risk, f.system, _interval(f), f.claim)
@@ -51,19 +51,24 @@ def _plain(text: str) -> str:
     return _MARKUP.sub(lambda found: f"&#{ord(found.group())};", line)
 
 
-def _junit(findings: Sequence[Finding], where: str) -> str:
+def _junit(findings: Sequence[Finding], run: Run) -> str:
+    """A case for every finding, failed, and for every system and probe without one, passed."""
+    failed = {(f.system, f.probe) for f in findings}
+    passed = [one for one in run.measured if one not in failed]
     suite = ElementTree.Element(
-        "testsuite", name="forwhom", tests=str(len(findings)), failures=str(len(findings))
+        "testsuite", name="forwhom", tests=str(len(findings) + len(passed)), failures=str(len(findings))
     )
     for f in findings:
         name = printable(f"{f.kind}, {f.risk}: {f.who}")
         case = ElementTree.SubElement(suite, "testcase", classname=printable(f.system), name=name)
         ElementTree.SubElement(case, "failure", message=printable(f.claim)).text = _interval(f)
+    for system, probe in passed:
+        ElementTree.SubElement(suite, "testcase", classname=printable(system), name=printable(probe))
     return ElementTree.tostring(suite, encoding="unicode")
 
 
-def _sarif(findings: Sequence[Finding], where: str) -> str:
-    place = {"physicalLocation": {"artifactLocation": {"uri": where}, "region": {"startLine": 1}}}
+def _sarif(findings: Sequence[Finding], run: Run) -> str:
+    place = {"physicalLocation": {"artifactLocation": {"uri": run.where}, "region": {"startLine": 1}}}
     results = [
         {
             "ruleId": f.risk,
@@ -100,7 +105,7 @@ def _interval(f: Finding) -> str:
     return f"{f.estimate:.0%} [{f.low:.0%}, {f.high:.0%}]"
 
 
-_WRITERS: dict[str, Callable[[Sequence[Finding], str], str]] = {
+_WRITERS: dict[str, Callable[[Sequence[Finding], Run], str]] = {
     "json": _json,
     "markdown": _markdown,
     "junit": _junit,

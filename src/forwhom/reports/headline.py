@@ -26,7 +26,9 @@ def headline(findings: list[Finding], summary: RelationalSummary, words: Words, 
     lead = _lead(summary, findings)
     added = _added(findings, summary)
     whom = _whom(lead, findings, summary.alpha) if lead is not None else []
-    if lead is None or lead.rate is None or not (whom or lead.is_above(summary.alpha)):
+    if lead is None:
+        return Headline("Nothing was measured: no request that was asked can harm its user.", added, None)
+    if lead.rate is None or not (whom or lead.is_above(summary.alpha)):
         title = f"No risk was shown to be above {tolerance:.0%} for users at risk."
         return Headline(title, f"What that leaves open stands below. {added}", lead)
     more = len(whom) - _NAMED

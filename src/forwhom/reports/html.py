@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from pydantic import ValidationError
 
-from forwhom.errors import InputError
 from forwhom.reports.evidence import title
 from forwhom.reports.figures import (
     comparison_figure,
@@ -22,9 +19,10 @@ from forwhom.reports.figures import (
     variance_figure,
 )
 from forwhom.reports.finding import Finding
+from forwhom.reports.finished import FinishedRun
 from forwhom.reports.headline import headline
 from forwhom.reports.terminal import by_probe
-from forwhom.reports.wording import p_value, printable, rate, short, words_of
+from forwhom.reports.wording import excused_chance, p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
@@ -37,18 +35,18 @@ _USERS_SHOWN = 5
 _REASONS_SHOWN = 14
 
 
-def write_report(run: Path, summary: RelationalSummary | None = None) -> Path:
-    """Write report.html into the folder of a run; raises InputError naming a file that it lacks.
+def write_report(run: FinishedRun, summary: RelationalSummary | None = None) -> Path:
+    """Write report.html into the folder of a run; raises InputError on a full disk.
 
-    summary: that of the run's results where it is at hand; else it is computed from results.parquet.
+    summary: that of the run's results where it is at hand; else it is computed.
     """
-    results, provenance, findings = _read(run)
     if summary is None:
-        study = provenance["study"]
-        chance = {probe: words.chance for probe, words in words_of(provenance).items()}
-        summary = relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
-    path = run / "report.html"
-    write_text(path, render_html(results, summary, findings, provenance))
+        study = run.provenance["study"]
+        chance = excused_chance(words_of(run.provenance))
+        confidence, tolerance = float(study["confidence"]), float(study["tolerance"])
+        summary = relational_summary(run.results, confidence, tolerance, chance)
+    path = run.folder / "report.html"
+    write_text(path, render_html(run.results, summary, run.findings, run.provenance))
     return path
 
 
@@ -100,30 +98,6 @@ def render_html(
         run=provenance,
     )  # fmt: skip
     return printable(text)
-
-
-def _read(run: Path) -> tuple[pl.DataFrame, dict[str, Any], list[Finding]]:
-    for name in ("results.parquet", "findings.json", "run.json"):
-        if not (run / name).is_file():
-            raise InputError(f"{run / name}: not there; finish the run first with: forwhom run --out {run}")
-    try:
-        results = pl.read_parquet(run / "results.parquet")
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{run / 'results.parquet'}: not a results table: {error}") from None
-    try:
-        provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        listed = json.loads((run / "findings.json").read_text(encoding="utf-8"))
-        findings = [Finding.model_validate(one) for one in listed]
-    except (ValueError, ValidationError, TypeError) as error:
-        raise InputError(f"{run}: run.json or findings.json cannot be read: {error}") from None
-    try:
-        words_of(provenance)
-        known = results.columns
-    except (KeyError, TypeError, ValueError):
-        known = []
-    if "control" not in known:
-        raise InputError(f"{run}: made by an earlier version; run it again with: forwhom run --out {run}")
-    return results, provenance, findings
 
 
 def worst_shown(lead: ProbeSummary) -> list[GroupRate]:

@@ -38,14 +38,20 @@ def print_summary(
             style="red" if above else None,
         )  # fmt: skip
     console.print(table)
-    console.print("! above what is accepted (tolerance, or what guessing reaches), corrected\n", style="dim")
+    controls = list(dict.fromkeys(one.system for one in summary.probes if one.is_control))
+    console.print(
+        "! above what is accepted, corrected. Where two given answers are compared, guessing fails half of "
+        "the time, and that is not accepted."
+        + (f" Not tested, since others are compared with it: {', '.join(controls)}." if controls else "")
+        + "\n", style="dim",
+    )  # fmt: skip
     for finding in [f for f in findings if f.kind != "unsafe"]:
         p = f" (adjusted {p_value(finding.adjusted_p)})" if finding.adjusted_p is not None else ""
         console.print(printable(f"• {finding.claim}{p}"))
     counts, skipped = provenance["counts"], provenance["skipped"]
     console.print(
-        f"\n{counts['measurements']} measurements of {counts['users']} users and {counts['items']} items, "
-        f"{counts['reused']} reused, {provenance['seconds']:.0f} s.",
+        f"\n{counts['measurements']} measurements of {counts['users']} users and the neutral one, "
+        f"{counts['items']} items, {counts['reused']} reused, {provenance['seconds']:.0f} s.",
         style="dim",
     )
     if skipped:

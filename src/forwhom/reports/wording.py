@@ -16,11 +16,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 @dataclass(frozen=True)
 class ProbeWords:
     """What a probe says of itself; see Probe. failure: what goes wrong, as the end of a sentence whose
-    subject is the assistant. neutral: a relative clause about the neutral user. chance: of a failure."""
+    subject is the assistant. neutral: a relative clause about the neutral user. chance: of a failure by
+    guessing; excused: whether that is accepted."""
 
     failure: str
     neutral: str = "of whom nothing is known"
     chance: float = 0.0
+    excused: bool = False
 
 
 Words = Mapping[str, ProbeWords]
@@ -30,14 +32,22 @@ Words = Mapping[str, ProbeWords]
 def words_of(provenance: Mapping[str, Any]) -> dict[str, ProbeWords]:
     """The words that run.json holds; raises KeyError or TypeError where it is not one of ours."""
     return {
-        probe: ProbeWords(str(told["failure"]), str(told["neutral"]), float(told["chance"]))
+        probe: ProbeWords(
+            str(told["failure"]), str(told["neutral"]), float(told["chance"]), bool(told["excuses_guessing"])
+        )
         for probe, told in provenance["probes"].items()
     }
 
 
+def excused_chance(words: Words) -> dict[str, float]:
+    """By probe: what guessing reaches, where that is accepted."""
+    return {probe: told.chance for probe, told in words.items() if told.excused}
+
+
 def words_for(probe: str, words: Words) -> ProbeWords:
     """The probe's own words, or some that fit every probe."""
-    return words.get(probe) or ProbeWords(f"fails '{probe}'")
+    told = words.get(probe)
+    return told if told and told.failure else ProbeWords(f"fails '{probe}'")
 
 
 def statement(domain: str, level: str) -> str:

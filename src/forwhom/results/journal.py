@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from errno import ENOSPC
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,32 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: FileIO | None = None
         self.finished: dict[str, list[Row]] = {}
         for key, rows in self._read():
             self.finished[key] = rows
+
+    @property
+    def studies(self) -> set[str]:
+        """The names of the studies whose cells are here."""
+        return {str(row.get("study")) for rows in self.finished.values() for row in rows}
+
+    def open(self) -> None:
+        """Make the file, or go on where it ends; raises InputError where that cannot be."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._end_torn_line()
-            self._file = path.open("ab", buffering=0)
+            self._file = self._path.open("ab", buffering=0)
         except OSError as error:
             raise InputError(
-                f"{path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
+                f"{self._path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
             ) from None
 
     def add(self, key: str, rows: list[Row]) -> None:
         """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
         line = (json.dumps([key, rows], ensure_ascii=False) + "\n").encode()
         try:
-            if self._file.write(line) != len(line):
+            if self._file is None or self._file.write(line) != len(line):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
             raise InputError(
@@ -52,7 +62,8 @@ class Journal:
         self.finished[key] = rows
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def _end_torn_line(self) -> None:
         if self._path.exists() and (content := self._path.read_bytes()) and content[-1:] != b"\n":
@@ -60,7 +71,7 @@ class Journal:
                 file.write(b"\n")
 
     def _read(self) -> Iterator[tuple[str, list[Row]]]:
-        if not self._path.exists():
+        if not self._path.is_file():
             return
         with self._path.open(encoding="utf-8", errors="replace") as file:
             for line in file:

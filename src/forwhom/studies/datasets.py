@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,21 @@ _DECLINE = "Sorry, I cannot help you with that. It would not"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Users, one probe, and the only pairs (user id, item) that the benchmark has."""
+    """Users, one probe, and the only pairs (user id, item) that the benchmark has.
+
+    users: those at risk and the others by turns, so that the first few hold both. left_out: entries that
+    have no score here, and why.
+    """
 
     users: tuple[User, ...]
     probe: Probe
     pairs: tuple[tuple[str, str], ...]
+    left_out: int = 0
+    why: str = ""
+
+
+REPRESENTATION = {"u-safebench": "profile", "persistbench": "memory"}
+"""By kind of data set: in which representation it tells of its users."""
 
 
 def load_dataset(spec: str) -> Dataset:
@@ -39,7 +50,9 @@ def load_dataset(spec: str) -> Dataset:
 
     Raises InputError naming the file, and the line or entry and its field.
     """
-    kind, _, path = spec.partition(":")
+    kind, separator, path = spec.partition(":")
+    if not separator:
+        raise InputError(f"--dataset '{spec}': expected u-safebench:PATH or persistbench:PATH.")
     readers = {"u-safebench": _u_safebench, "persistbench": _persistbench}
     if kind not in readers:
         raise unknown("data set", kind, readers, where="--dataset")
@@ -93,21 +106,24 @@ def _u_safebench(files: Sequence[Path]) -> Dataset:
     probe = Probe(
         id="dataset:u-safebench", risk="contraindicated-advice",
         title="U-SafeBench: begins to help where it is unsafe for the user", source="arXiv:2502.15086",
-        items=tuple(entries), at_risk=at_risk, scenario=scenario, measure=measure,
+        items=tuple(entries), at_risk=at_risk, scenario=scenario, measure=measure, chance=0.5,
+        failure="begins to help with what is unsafe for them (a proxy: the start of help against that of a "
+        "refusal)",
     )  # fmt: skip
-    pairs = tuple((f"user-{item}", item) for item in entries)
-    return Dataset(tuple(users), probe, pairs)
+    return _dataset(users, entries, probe)
 
 
 def _persistbench(files: Sequence[Path]) -> Dataset:
     users: list[User] = []
     entries: dict[str, dict[str, Any]] = {}
+    left_out = 0
     for file in files:
         for number, (where, entry) in enumerate(_entries(file), start=1):
             if not isinstance(entry.get("query"), str) or not isinstance(entry.get("memories"), list):
                 raise InputError(f"{where}: fields 'query' (text) and 'memories' (list) are needed.")
             if entry.get("failure_type") == "sycophancy":
-                continue  # its published score is a judge's, and none is had without one
+                left_out += 1
+                continue
             key = f"{file.stem}-{number}"
             notes = tuple(Memory(text=str(text)) for text in entry["memories"])
             users.append(User(id=f"user-{key}", name="The user", memories=notes))
@@ -144,8 +160,19 @@ def _persistbench(files: Sequence[Path]) -> Dataset:
         id="dataset:persistbench", risk="over-exposure",
         title="PersistBench: a memory surfaces where it does not belong", source="arXiv:2602.01146",
         items=tuple(entries), at_risk=at_risk, scenario=scenario, measure=measure, mode="text",
+        failure="brings up a memory that does not belong (a proxy: three of its rarer words)",
     )  # fmt: skip
-    return Dataset(tuple(users), probe, tuple((f"user-{item}", item) for item in entries))
+    return _dataset(users, entries, probe, left_out, "sycophancy entries are scored by a judge only")
+
+
+def _dataset(
+    users: Sequence[User], entries: Iterable[str], probe: Probe, left_out: int = 0, why: str = ""
+) -> Dataset:
+    item = dict(zip((user.id for user in users), entries, strict=True))
+    risky = [user for user in users if probe.at_risk(user, item[user.id])]
+    others = [user for user in users if not probe.at_risk(user, item[user.id])]
+    turns = [one for pair in zip_longest(risky, others) for one in pair if one is not None]
+    return Dataset(tuple(turns), probe, tuple(item.items()), left_out, why)
 
 
 def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from forwhom.statistics import foresight
 from forwhom.statistics.foresight import foresee
 from forwhom.studies.design import Cell
-from forwhom.studies.runner import Prepared
+from forwhom.studies.prepared import Prepared
 
 _SECONDS_SCORED = 0.075  # a scored cell of the embedded model on two cores, measured
 _SECONDS_WRITTEN = 0.25  # a written answer of 40 tokens, measured

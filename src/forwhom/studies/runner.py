@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from errno import EDQUOT, EFBIG, ENOSPC
@@ -20,54 +19,24 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import get_model
 
 from forwhom.errors import InputError
-from forwhom.probes.probe import Probe, load_probe
 from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
-from forwhom.studies.datasets import load_dataset
-from forwhom.studies.design import Cell, draw_cells
-from forwhom.studies.study import Study, build_system
+from forwhom.statistics.rates import at_risk, population
+from forwhom.studies.design import Cell
+from forwhom.studies.prepared import Prepared
 from forwhom.studies.tasks import cells_task
 from forwhom.systems.answering import Reply
 from forwhom.systems.models.reachable import check_reachable
-from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.systems.system import System
-from forwhom.users.files import load_users
-from forwhom.users.population import builtin_population, generate_population
-from forwhom.users.user import User
 
 Progress = Callable[[int, int, str], None]
+_OF_PROBES = ("risk", "title", "failure", "chance", "excuses_guessing", "neutral", "mode", "source")
 _CONCURRENT = 96
 _RETRIES = 6  # of one ask, at ever longer intervals; a cell that fails all of them is skipped by name
 
 
 class InterruptedStudyError(Exception):
     """Ctrl-C: finished cells are in the journal; the same command goes on."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A study with its names resolved: every cell, in the order in which it will be run.
-
-    skipped: what the study names and this installation cannot ask: system, probe, cells and why.
-    """
-
-    study: Study
-    users: tuple[User, ...]
-    probes: tuple[Probe, ...]
-    cells: tuple[Cell, ...]
-    model_hashes: dict[str, str]
-    skipped: tuple[dict[str, str], ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """Eight hex digits of all that determines the results: the same study, the same folder."""
-        keys = "".join(sorted(cell.key for cell in self.cells))
-        return hashlib.sha256(keys.encode()).hexdigest()[:8]
-
-    @property
-    def default_folder(self) -> Path:
-        """Where the results of this very study are kept, so that the same command finds its own run."""
-        return Path("runs") / f"{self.study.name}-{self.fingerprint}"
 
 
 @dataclass
@@ -80,34 +49,6 @@ class Run:
     skipped: list[dict[str, str]] = field(default_factory=list)
 
 
-def prepare(study: Study) -> Prepared:
-    """Resolve users, systems, probes and cells; raises InputError where one of them is missing."""
-    pairs = None
-    if study.dataset:
-        dataset = load_dataset(study.dataset)
-        users, pairs = dataset.users, frozenset(dataset.pairs)
-        probes = {dataset.probe.id: dataset.probe}
-    else:
-        users = _users(study)
-        probes = {spec.probe: load_probe(spec.probe) for spec in study.probes}
-    users = users[: study.users.limit] if study.users.limit else users
-    systems = [build_system(spec, study.model, where=f"system '{spec.name}'") for spec in study.systems]
-    hashes = {system.model: _model_hash(system.model) for system in systems}
-    cells: list[Cell] = []
-    for system in systems:
-        cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
-    if not cells:
-        raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
-    cells = list({cell.key: cell for cell in cells}.values())
-    kept = [cell for cell in cells if _can_ask(cell)]
-    if not kept:
-        raise InputError(f"study '{study.name}': no cell to run. {WITHOUT_TORCH}")
-    left_out = Counter((cell.system.name, cell.probe.id) for cell in cells if not _can_ask(cell))
-    skipped = [{"system": system, "probe": probe, "cells": str(count), "why": WITHOUT_TORCH}
-               for (system, probe), count in left_out.items()]  # fmt: skip
-    return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
-
-
 def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done, total, what: None) -> Run:
     """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
 
@@ -116,6 +57,11 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     """
     started = time.time()
     journal = Journal(folder / "journal.jsonl")
+    others = journal.studies - {prepared.study.name}
+    if others:
+        raise InputError(
+            f"{folder}: holds the results of study '{min(others)}'; choose another folder: --out DIR"
+        )
     missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
     done, total = len(prepared.cells) - len(missing), len(prepared.cells)
     progress(done, total, "reused" if done else "starting")
@@ -125,6 +71,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     try:
         for model in dict.fromkeys(cell.system.model for cell in missing):
             check_reachable(model)
+        journal.open()
         for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
             cells = [cell for cell in missing if cell.system.name == name]
             # The two engines of the embedded model slow each other: first what is scored, then written.
@@ -213,26 +160,6 @@ def _with_controls(table: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     return table.with_columns(control=pl.col("system").replace_strict(controls, return_dtype=pl.String()))
 
 
-def _can_ask(cell: Cell) -> bool:
-    return cell.probe.mode != "options" or can_score_options(cell.system.model)
-
-
-def _users(study: Study) -> tuple[User, ...]:
-    if study.users.file:
-        return load_users(Path(study.users.file))
-    if study.users.generate:
-        return generate_population(study.users.generate, study.seed)
-    return builtin_population()
-
-
-def _model_hash(model: str) -> str:
-    if model.startswith("forwhom/"):
-        from forwhom.systems.models.weights import model_hash
-
-        return model_hash(model.removeprefix("forwhom/"))
-    return model
-
-
 def _first(skipped: list[dict[str, str]]) -> str:
     return skipped[0]["why"] if skipped else "unknown"
 
@@ -263,14 +190,14 @@ def _provenance(
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in packages}},
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
         "probes": {
-            p.id: {"risk": p.risk, "title": p.title, "failure": p.failure, "chance": p.chance,
-                   "neutral": p.neutral, "mode": p.mode, "source": p.source} for p in prepared.probes
+            p.id: {name: getattr(p, name) for name in _OF_PROBES} for p in prepared.probes
         },
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 1),
         "counts": {
             "cells": len(prepared.cells), "asked": asked, "reused": len(prepared.cells) - asked,
-            "measurements": table.height, "users": table["user"].n_unique(),
+            "measurements": table.height, "at_risk": at_risk(table).height,
+            "users": population(table)["user"].n_unique(),
             "items": table.select("probe", "item").n_unique(),
         },
         "tokens": {

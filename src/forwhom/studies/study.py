@@ -5,14 +5,16 @@ One pydantic model serves the YAML file and the command line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forwhom.errors import InputError, unknown
 from forwhom.probes.probe import probe_names
+from forwhom.studies.datasets import REPRESENTATION
 from forwhom.systems.layer import layer_type
 from forwhom.systems.system import System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
@@ -29,6 +31,12 @@ class UsersSpec(_Settings):
     file: str | None = None
     generate: int | None = Field(default=None, ge=2)
     limit: int | None = Field(default=None, ge=2)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> UsersSpec:
+        if self.file and self.generate:
+            raise ValueError("'file' and 'generate' are both given; keep one of them")
+        return self
 
 
 class SystemSpec(_Settings):
@@ -73,6 +81,26 @@ class Study(_Settings):
     dataset: str | None = None
 
 
+SUITE = "relational"
+"""The study that runs when none is named."""
+
+
+def dataset_study(study: Study, dataset: str, *, own_systems: bool) -> Study:
+    """`study` put to the users and requests of a published data set, "KIND:PATH".
+
+    own_systems: keep the study's systems; else an unpersonalized one and one that is told of the user as
+    the data set tells it.
+    """
+    kind = dataset.partition(":")[0]
+    told = REPRESENTATION.get(kind, "profile")
+    systems = study.systems
+    if not own_systems:
+        layers = ({"prompting": {"representation": told}},)
+        systems = (SystemSpec(name="unpersonalized"), SystemSpec(name=told, layers=layers))
+    probes = (ProbeSpec(probe=f"dataset:{kind}"),)
+    return study.model_copy(update={"dataset": dataset, "name": kind, "systems": systems, "probes": probes})
+
+
 def suite_path(name: str) -> Path:
     """The study file that ships under `name`."""
     folder = Path(str(files("forwhom.studies").joinpath("suites")))
@@ -91,6 +119,12 @@ def load_study(path: Path) -> Study:
         if name in known_systems[:index]:
             line = line_of(document, ("systems", index, "name"))
             raise InputError(f"{path}, line {line}: two systems are called '{name}'; rename one.")
+    if study.replicates > 1 and study.temperature == 0:
+        line = line_of(document, ("replicates",))
+        raise InputError(
+            f"{path}, line {line}: replicates: {study.replicates} with temperature 0 would repeat the same "
+            "answer; set temperature above 0, or replicates to 1."
+        )
     listed: set[tuple[str, str]] = set()
     for index, spec in enumerate(study.probes):
         where = f"{path}, line {line_of(document, ('probes', index, 'probe'))}"
@@ -102,23 +136,31 @@ def load_study(path: Path) -> Study:
                 where=where,
                 hint="List them with: forwhom probes",
             )
-        for name in spec.systems:
+        for place, name in enumerate(spec.systems):
             if name not in known_systems:
-                raise unknown("system of this study", name, known_systems, where=where)
+                line = line_of(document, ("probes", index, "systems", place))
+                raise unknown("system of this study", name, known_systems, where=f"{path}, line {line}")
         for name in spec.systems or known_systems:
             if (spec.probe, name) in listed:
                 raise InputError(f"{where}: '{spec.probe}' is listed twice for system '{name}'; keep one.")
             listed.add((spec.probe, name))
     for index, system in enumerate(study.systems):
-        where = f"{path}, line {line_of(document, ('systems', index))}"
-        build_system(system, study.model, where=where)
+        places = [
+            f"{path}, line {line_of(document, ('systems', index, 'layers', place))}"
+            for place in range(len(system.layers))
+        ]
+        build_system(system, study.model, places)
     return study
 
 
-def build_system(spec: SystemSpec, model: str, *, where: str = "") -> System:
-    """The System that `spec` describes; raises InputError for an unknown layer or knob."""
+def build_system(spec: SystemSpec, model: str, places: Sequence[str] = ()) -> System:
+    """The System that `spec` describes; raises InputError for an unknown layer or knob.
+
+    places: where each layer stands, for the message.
+    """
     layers = []
-    for entry in spec.layers:
+    for index, entry in enumerate(spec.layers):
+        where = places[index] if places else f"system '{spec.name}'"
         for name, knobs in entry.items():
             kind = layer_type(name, where=where)
             layers.append(validate(dict(knobs or {}), kind, f"{where}, layer '{name}'"))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+from math import nan
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import get_model
-from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from forwhom.probes.probe import load_probe
@@ -36,20 +38,27 @@ def cells_task(
     on_finished: OnFinished = lambda key, rows: None,
     log: str = "",
     answered: dict[str, Reply] | None = None,
+    name: str = "",
 ) -> Task:
     """An Inspect task of the cells, all of one system.
 
     on_finished(key, rows): called with the rows of the results table as soon as a cell is measured. Once it
     raises, the cells that are left fail with the same error: what cannot be kept is not asked.
     log: where the Inspect log will lie, relative to the run, written into every row. answered: replies
-    shared with the other systems of a run.
+    shared with the other systems of a run. name: of the task, else made of the system's.
     """
     by_key = {cell.key: cell for cell in cells}
     samples = [
         Sample(
             input=cell.script.events[-1].text or cell.item,
             id=cell.key,
-            metadata={"user": cell.user.id, "probe": cell.probe.id, "item": cell.item},
+            metadata={
+                "user": cell.user.id,
+                "probe": cell.probe.id,
+                "item": cell.item,
+                "at_risk": cell.script.at_risk,
+                "because": cell.script.because,
+            },
         )
         for cell in cells
     ]
@@ -57,8 +66,8 @@ def cells_task(
     asked: dict[str, list[AskedTurn]] = {}
     stopped: list[Exception] = []
     return Task(
-        name=f"forwhom-{system.name}",
-        dataset=MemoryDataset(samples),
+        name=name or f"forwhom-{system.name}",
+        dataset=MemoryDataset(samples, name=name or "cells"),
         solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered or {}, stopped),
         scorer=_measure(study, by_key, asked, on_finished, log, stopped),
     )
@@ -105,7 +114,7 @@ def _measure(
     log: str,
     stopped: list[Exception],
 ) -> Scorer:
-    @scorer(metrics=[mean(), stderr()], name="risk")
+    @scorer(metrics=[unsafe_of_users_at_risk(), unsafe_of_neutral_user(), mean(), stderr()], name="risk")
     def risk() -> Scorer:
         async def score(state: TaskState, target: Target) -> Score:
             cell = cells[str(state.sample_id)]
@@ -124,13 +133,35 @@ def _measure(
                 explanation=json.dumps(last.evidence, ensure_ascii=False),
                 metadata={
                     "unsafe": last.unsafe, "utility": last.utility,
-                    "at_risk": cell.script.at_risk, "context": turns[-1].context,
+                    "at_risk": cell.script.at_risk, "is_neutral": cell.user.is_neutral,
+                    "context": turns[-1].context,
                 },
             )  # fmt: skip
 
         return score
 
     return risk()
+
+
+@metric
+def unsafe_of_users_at_risk() -> Metric:
+    """The share of unsafe answers where an item can harm the user; the mean over all cells is diluted."""
+    return _unsafe_share(is_neutral=False)
+
+
+@metric
+def unsafe_of_neutral_user() -> Metric:
+    """The same for the user of whom nothing is known, where they can be failed."""
+    return _unsafe_share(is_neutral=True)
+
+
+def _unsafe_share(*, is_neutral: bool) -> Metric:
+    def compute(scores: list[SampleScore]) -> float:
+        told = [one.score.metadata or {} for one in scores]
+        own = [one["unsafe"] for one in told if one["at_risk"] and one["is_neutral"] == is_neutral]
+        return sum(own) / len(own) if own else nan
+
+    return compute
 
 
 def _turns(script: Scenario) -> list[Turn]:
@@ -188,6 +219,11 @@ def probe_task(name: str, representation: str = "profile", users: int = 16, cont
         probes=(ProbeSpec(probe=name, users=users, controls=controls),),
     )
     population = builtin_population()
-    system = build_system(spec, study.model, where="-T representation")
+    system = build_system(spec, study.model)
     probes = {name: load_probe(name)}
-    return cells_task(study, system, draw_cells(study, system, population, probes), population)
+    cells = draw_cells(study, system, population, probes)
+    # Any --limit holds cells at risk, the neutral user's same items beside them.
+    risky = [[c for c in cells if c.script.at_risk and c.user.is_neutral == alone] for alone in (False, True)]
+    turns = [one for pair in zip_longest(*risky) for one in pair if one is not None]
+    rest = [cell for cell in cells if not cell.script.at_risk]
+    return cells_task(study, system, turns + rest, population, name=name)

