@@ -58,7 +58,7 @@ def test_a_rate_above_is_tested_two_sided_at_the_tolerance() -> None:
     alone = np.arange(400)
     values = (alone < 30).astype(float)  # 7.5 % of independent cells
     exact = 2 * binom.sf(29, 400, 0.05)
-    assert rate_score(values, alone, alone).p_above(0.05) == pytest.approx(exact, rel=0.25)
+    assert rate_score(values, alone, alone).p_above(0.05) == pytest.approx(exact, rel=0.5)
 
 
 def test_two_users_or_two_items_are_no_ground_for_a_claim() -> None:
