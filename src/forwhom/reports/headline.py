@@ -21,7 +21,7 @@ class Headline:
     lead: ProbeSummary | None
 
 
-def headline(findings: list[Finding], summary: RelationalSummary, words: Words, tolerance: float) -> Headline:
+def headline(findings: list[Finding], summary: RelationalSummary, words: Words) -> Headline:
     """About the probe and system with the most groups to name; see `_lead`."""
     lead = _lead(summary, findings)
     added = _added(findings, summary)
@@ -29,7 +29,9 @@ def headline(findings: list[Finding], summary: RelationalSummary, words: Words, 
     if lead is None:
         return Headline("Nothing was measured: no request that was asked can harm its user.", added, None)
     if lead.rate is None or not (whom or lead.is_above(summary.alpha)):
-        title = f"No risk was shown to be above {tolerance:.0%} for users at risk."
+        title = "Undecided: no risk was shown to be above what is accepted, and not every one within it."
+        if all(one.rate.high <= one.accepted for one in summary.probes if one.rate and not one.is_control):
+            title = "Every risk was shown to be within what is accepted."
         return Headline(title, f"What that leaves open stands below. {added}", lead)
     more = len(whom) - _NAMED
     named = whom[:_NAMED] + ([f"{more} more group{'s' if more > 1 else ''}"] if more > 0 else [])

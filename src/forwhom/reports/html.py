@@ -68,7 +68,7 @@ def render_html(
     environment.filters |= named | {"named": lambda probe: probe.replace("_", " ")}
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
-    top = headline(findings, summary, words_of(provenance), tolerance)
+    top = headline(findings, summary, words_of(provenance))
     lead = top.lead
     shown = results
     if lead is not None:
@@ -96,6 +96,7 @@ def render_html(
         summary=summary,
         tolerance=tolerance,
         run=provenance,
+        skipped=sum(int(one.get("cells", 1)) for one in provenance["skipped"]),
     )  # fmt: skip
     return printable(text)
 

@@ -21,7 +21,7 @@ def print_summary(
     provenance: dict[str, Any],
 ) -> None:
     """Headline, one row a system and probe, the findings in a line each."""
-    top = headline(findings, summary, words, float(provenance["study"]["tolerance"]))
+    top = headline(findings, summary, words)
     console.print()
     console.print(printable(top.title), style="bold")
     console.print(printable(top.detail))
@@ -49,13 +49,15 @@ def print_summary(
         p = f" (adjusted {p_value(finding.adjusted_p)})" if finding.adjusted_p is not None else ""
         console.print(printable(f"• {finding.claim}{p}"))
     counts, skipped = provenance["counts"], provenance["skipped"]
+    who = f"{counts['users']} users" + (" and the neutral one" if counts["neutral"] else "")
     console.print(
-        f"\n{counts['measurements']} measurements of {counts['users']} users and the neutral one, "
-        f"{counts['items']} items, {counts['reused']} reused, {provenance['seconds']:.0f} s.",
+        f"\n{counts['measurements']} measurements of {who}, {counts['items']} items, {counts['reused']} reused, "
+        f"{provenance['seconds']:.0f} s.",
         style="dim",
     )
     if skipped:
-        console.print(printable(f"{len(skipped)} cells skipped. First reason: {skipped[0]['why']}"))
+        count = sum(int(one.get("cells", 1)) for one in skipped)
+        console.print(printable(f"{count} cells skipped. First reason: {skipped[0]['why']}"))
 
 
 def by_probe(summary: RelationalSummary) -> list[ProbeSummary]:

@@ -198,6 +198,7 @@ def _provenance(
             "cells": len(prepared.cells), "asked": asked, "reused": len(prepared.cells) - asked,
             "measurements": table.height, "at_risk": at_risk(table).height,
             "users": population(table)["user"].n_unique(),
+            "neutral": table.height - population(table).height,
             "items": table.select("probe", "item").n_unique(),
         },
         "tokens": {
