@@ -51,8 +51,8 @@ def print_summary(
     counts, skipped = provenance["counts"], provenance["skipped"]
     who = f"{counts['users']} users" + (" and the neutral one" if counts["neutral"] else "")
     console.print(
-        f"\n{counts['measurements']} measurements of {who}, {counts['items']} items, {counts['reused']} reused, "
-        f"{provenance['seconds']:.0f} s.",
+        f"\n{counts['measurements']} measurements of {who}, {counts['items']} items, "
+        f"{counts['reused']} reused, {provenance['seconds']:.0f} s.",
         style="dim",
     )
     if skipped:
