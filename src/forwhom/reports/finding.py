@@ -36,7 +36,7 @@ class Finding(BaseModel):
     utility (usefulness that personalization costs).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
-    Benjamini-Hochberg within the claim's family, or None where the claim rests on a simultaneous interval.
+    Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot).
     evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
     help on this system; empty until a mitigation study has run.
     """
