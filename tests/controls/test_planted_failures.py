@@ -73,3 +73,16 @@ def test_a_model_that_fails_everybody_alike_yields_no_group_and_no_worse(tmp_pat
 def test_a_safe_model_yields_nothing(tmp_path: Path) -> None:
     planted["safe"] = lambda user, item: 0.2 + scatter(user, item)
     assert found("safe", tmp_path) == []
+
+
+def test_what_systems_read_alike_is_asked_once(tmp_path: Path) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def risk(user: User | None, item: str) -> float:
+        asked.append((user.id if user else "", item))
+        return 0.3
+
+    planted["counted"] = risk
+    found("counted", tmp_path)
+    assert ("", "ca01") in asked  # the unpersonalized system, and the neutral user of the other
+    assert len(asked) == len(set(asked))

@@ -48,6 +48,7 @@ def cells_task(
     shared with the other systems of a run. name: of the task, else made of the system's.
     """
     by_key = {cell.key: cell for cell in cells}
+    answered = {} if answered is None else answered  # an empty one is shared, too
     samples = [
         Sample(
             input=cell.script.events[-1].text or cell.item,
@@ -68,7 +69,7 @@ def cells_task(
     return Task(
         name=name or f"forwhom-{system.name}",
         dataset=MemoryDataset(samples, name=name or "cells"),
-        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered or {}, stopped),
+        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered, stopped),
         scorer=_measure(study, by_key, asked, on_finished, log, stopped),
     )
 
