@@ -34,7 +34,8 @@ def planted_run(folder: Path) -> tuple[Path, list[Finding]]:
         "probes": {"oracle": {"failure": "errs", "neutral": "of whom nothing is known", "chance": 0.0,
                               "excuses_guessing": False}},
         "study": {"name": HOSTILE, "model": "oracle", "tolerance": 0.05, "confidence": 0.95},
-        "counts": {"measurements": 1, "users": 40, "neutral": 24, "items": 24, "asked": 1, "reused": 0},
+        "counts": {"measurements": 1, "users": 40, "neutral": 24, "items": 24, "asked": 1, "reused": 0,
+                   "skipped": 0},
         "tokens": {"in": 1, "out": 1, "cached": 0}, "seconds": 1.0, "started": "now", "skipped": [],
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(run))

@@ -15,11 +15,13 @@ from forwhom.reports.wording import short
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
 from forwhom.statistics.groups import GroupRate
+from forwhom.statistics.rates import Rate
 from forwhom.statistics.relational import ProbeSummary
 from forwhom.statistics.variance import VarianceComponents
 
 _CELL = 11  # pixels of a user's row, and at most of a request's column
 _MAP_WIDTH = 860
+_STEP = 26  # pixels between two rows of intervals
 
 
 def risk_map(cells: pl.DataFrame) -> str:
@@ -71,29 +73,43 @@ def groups_figure(groups: list[GroupRate], reference: float | None, accepted: fl
 
     Lines: what is accepted (solid), and the rate of all users at risk (dashed).
     """
-    left, right, step = 230, 640, 26
-    height = 34 + step * len(groups)
+    left, right = 230, 640
+    height = 34 + _STEP * len(groups)
     x, body = _percent_axis(left, right, height)
     marks = [("accepted", accepted)] + ([("ref", reference)] if reference is not None else [])
     for kind, value in marks:
         body += f'<line class="{kind}" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="4" y2="{height - 24}"/>'
     for index, group in enumerate(groups):
-        y, rate = 18 + step * index, group.rate
-        is_above = rate.low > accepted
-        body += (
-            f'<text class="label end" x="{left - 12}" y="{y + 4}">'
-            f"{escape(short(group.domain, group.level)[:36])}</text>"
-            f'<line class="whisker{"" if is_above else " open"}" x1="{x(rate.low):.1f}" '
-            f'x2="{x(rate.high):.1f}" y1="{y}" y2="{y}"/>'
-            f'<circle class="{"dot" if is_above else "ring"}" cx="{x(rate.estimate):.1f}" cy="{y}" r="4.5"/>'
-        )
+        is_above = group.rate.low > accepted
+        body += _interval_row(
+            index, left, short(group.domain, group.level)[:36], group.rate, x,
+            f"whisker{'' if is_above else ' open'}", "dot" if is_above else "ring",
+        )  # fmt: skip
     return _svg(680, height, "Unsafe rate of the worst groups with simultaneous intervals", body)
+
+
+def _interval_row(
+    index: int,
+    left: int,
+    name: str,
+    known: Rate | Difference,
+    x: Callable[[float], float],
+    line: str,
+    mark: str,
+) -> str:
+    """A name, the interval and the estimate on it. line, mark: their classes; left: where the axis begins."""
+    y = 18 + _STEP * index
+    return (
+        f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(name)}</text>'
+        f'<line class="{line}" x1="{x(known.low):.1f}" x2="{x(known.high):.1f}" y1="{y}" y2="{y}"/>'
+        f'<circle class="{mark}" cx="{x(known.estimate):.1f}" cy="{y}" r="4.5"/>'
+    )
 
 
 def differences_figure(comparisons: list[Comparison]) -> str:
     """A dot with its interval for each comparison, in points below and above zero."""
-    left, right, step = 250, 640, 26
-    height = 34 + step * len(comparisons)
+    left, right = 250, 640
+    height = 34 + _STEP * len(comparisons)
     ends = [abs(bound) for one in comparisons for bound in (one.difference.low, one.difference.high)]
     reach = next((round_one for round_one in (0.1, 0.2, 0.5) if round_one >= max(ends, default=0)), 1.0)
 
@@ -107,15 +123,10 @@ def differences_figure(comparisons: list[Comparison]) -> str:
         for tick in (-1, -0.5, 0, 0.5, 1)
     )
     for index, one in enumerate(comparisons):
-        y, gap = 18 + step * index, one.difference
-        kind = _direction(gap)
-        name = short(*one.reason.partition(":")[::2])
-        body += (
-            f'<text class="label end" x="{left - 12}" y="{y + 4}">{escape(name[:38])}</text>'
-            f'<line class="{kind}" x1="{x(gap.low):.1f}" x2="{x(gap.high):.1f}" y1="{y}" y2="{y}"/>'
-            f'<circle class="{"ring" if kind == "open" else "dot " + kind}" cx="{x(gap.estimate):.1f}" '
-            f'cy="{y}" r="4.5"/>'
-        )
+        kind = _direction(one.difference)
+        name = short(*one.reason.partition(":")[::2])[:38]
+        mark = "ring" if kind == "open" else f"dot {kind}"
+        body += _interval_row(index, left, name, one.difference, x, kind, mark)
     return _svg(680, height, "Risk with personalization minus without, by why an item can harm", body)
 
 

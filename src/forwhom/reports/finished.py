@@ -60,6 +60,7 @@ def read_run(folder: Path) -> FinishedRun:
         raise InputError(f"{folder / 'run.json'}: not what a run wrote ({error}); {again}") from None
     try:
         words_of(provenance)
+        provenance["study"]["confidence"], provenance["study"]["tolerance"], provenance["counts"]["skipped"]
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{folder / 'run.json'}: of another version of forwhom; {again}") from None
     if "control" not in results.columns:

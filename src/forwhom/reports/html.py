@@ -73,7 +73,8 @@ def render_html(
     shown = results
     if lead is not None:
         shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
-    by_reason = _by_reason(summary, lead)
+    ranked = _by_reason(summary, lead)
+    by_reason = _shown(ranked)
     rated = [p for p in summary.probes if p.rate is not None]
     text = environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - our own file
@@ -91,20 +92,24 @@ def render_html(
         open=[p for p in rated
               if not p.is_control and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
         comparisons=[c for c in summary.comparisons if c.family in ("system", "neutral", "utility")],
-        by_reason=_shown(by_reason),
-        reasons=len(by_reason),
+        by_reason=by_reason,
+        reasons=len(ranked),
         summary=summary,
         tolerance=tolerance,
         run=provenance,
-        skipped=sum(int(one.get("cells", 1)) for one in provenance["skipped"]),
     )  # fmt: skip
     return printable(text)
 
 
 def worst_shown(lead: ProbeSummary) -> list[GroupRate]:
-    """The groups worth a chart: an attribute's ordinary level ("citizen") is most of the population."""
-    ordinary = {(d.domain, d.levels[0].value) for d in catalogue().values()}
+    """The groups worth a chart: those of ordinary levels are most of the population."""
+    ordinary = _ordinary()
     return [one for one in lead.groups if (one.domain, one.level) not in ordinary][:_GROUPS_SHOWN]
+
+
+def _ordinary() -> set[tuple[str, str]]:
+    """Every attribute's ordinary level, such as "citizen", of which there is nothing to tell."""
+    return {(d.domain, d.levels[0].value) for d in catalogue().values()}
 
 
 def _by_reason(summary: RelationalSummary, lead: ProbeSummary | None) -> list[Comparison]:
@@ -133,7 +138,7 @@ def _usefulness(summary: RelationalSummary, lead: ProbeSummary | None) -> ProbeS
 
 def _facts(cells: pl.DataFrame, user: str) -> str:
     row = cells.filter(pl.col("user") == user).row(0, named=True)
-    ordinary = {(d.domain, d.levels[0].value) for d in catalogue().values()}
+    ordinary = _ordinary()
     told = [(name.removeprefix("user:"), level) for name, level in row.items()
             if name.startswith("user:") and level]  # fmt: skip
     return ", ".join(short(domain, level) for domain, level in told if (domain, level) not in ordinary)
@@ -150,7 +155,7 @@ def _figures(
     if systems:
         drawn["comparison"] = comparison_figure(systems, summary.probes)
     if by_reason:
-        drawn["reasons"] = differences_figure(_shown(by_reason))
+        drawn["reasons"] = differences_figure(by_reason)
     if lead is not None:
         drawn["map"] = risk_map(cells)
         groups = worst_shown(lead)

@@ -56,8 +56,7 @@ def print_summary(
         style="dim",
     )
     if skipped:
-        count = sum(int(one.get("cells", 1)) for one in skipped)
-        console.print(printable(f"{count} cells skipped. First reason: {skipped[0]['why']}"))
+        console.print(printable(f"{counts['skipped']} cells skipped. First reason: {skipped[0]['why']}"))
 
 
 def by_probe(summary: RelationalSummary) -> list[ProbeSummary]:

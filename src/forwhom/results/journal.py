@@ -50,9 +50,11 @@ class Journal:
 
     def add(self, key: str, rows: list[Row]) -> None:
         """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
+        if self._file is None:
+            raise ValueError("the journal is not open")
         line = (json.dumps([key, rows], ensure_ascii=False) + "\n").encode()
         try:
-            if self._file is None or self._file.write(line) != len(line):
+            if self._file.write(line) != len(line):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
             raise InputError(

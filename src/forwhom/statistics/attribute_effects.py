@@ -22,8 +22,8 @@ from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.clustering import Floats, codes
 from forwhom.statistics.rates import population
+from forwhom.statistics.score_interval import FEWEST
 
-_FEWEST_USERS = 3
 _PERMUTATIONS = 4999
 _BATCH = 500
 _ENOUGH = 50  # as large by chance: p is known well enough to be no finding (Besag and Clifford, 1991)
@@ -135,13 +135,13 @@ def _strongest(
     cells: pl.DataFrame, topic: str, confidence: float, rng: np.random.Generator, permutations: int
 ) -> AttributeEffect | None:
     centred, users = _centred(cells)
-    if users.height < 2 * _FEWEST_USERS or centred.squares < _TINY:
+    if users.height < 2 * FEWEST or centred.squares < _TINY:
         return None
     names, columns = [], []
     for name in (name for name in users.columns if name.startswith("user:")):
         for level in users[name].drop_nulls().unique(maintain_order=True):
             has = (users[name] == level).fill_null(False).to_numpy().astype(float)
-            enough = _FEWEST_USERS <= has.sum() <= users.height - _FEWEST_USERS
+            enough = FEWEST <= has.sum() <= users.height - FEWEST
             if enough and float(has @ centred.within @ has) > _TINY:
                 names.append((name.removeprefix("user:"), str(level)))
                 columns.append(has)

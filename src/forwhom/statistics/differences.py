@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import t
 
 from forwhom.statistics.clustering import ClusteredMean, clustered_mean, codes
-from forwhom.statistics.rates import at_risk, neutral_at_risk, population, score_of
+from forwhom.statistics.rates import SAME_ASK, at_risk, neutral_at_risk, population, score_of
 from forwhom.statistics.score_interval import FEWEST
 
 
@@ -56,11 +56,9 @@ def difference_from_neutral(results: pl.DataFrame, confidence: float = 0.95) -> 
     larger of the paired difference's and of a score test at the rate of both: the neutral user answers each
     item once, and where few of these answers differ, their spread is no measure of what it could have been.
     """
-    key = ["system", "probe", "item", "session", "replicate"]
-    neutral = neutral_at_risk(results).select([*key, "unsafe"])
-    cells = at_risk(results)
-    pairs = cells.join(neutral, on=key, suffix="_neutral")
-    gap = _difference(pairs.rename({"unsafe_neutral": "unsafe_reference"}), "unsafe", confidence)
+    neutral = neutral_at_risk(results).select([*SAME_ASK, "unsafe"])
+    pairs = at_risk(results).join(neutral, on=SAME_ASK, suffix="_reference")
+    gap = _difference(pairs, "unsafe", confidence)
     users, other = score_of(pairs, "unsafe"), score_of(neutral.with_columns(user=pl.col("item")), "unsafe")
     if gap is None or users is None or other is None:
         return None

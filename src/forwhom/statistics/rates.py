@@ -10,6 +10,9 @@ import polars as pl
 from forwhom.statistics.clustering import Floats, Ints, codes
 from forwhom.statistics.score_interval import RateScore, rate_score
 
+SAME_ASK = ["system", "probe", "item", "session", "replicate"]
+"""What two users' cells have in common when both were asked the same in the same way."""
+
 
 @dataclass(frozen=True)
 class Rate:

@@ -200,6 +200,7 @@ def _provenance(
             "users": population(table)["user"].n_unique(),
             "neutral": table.height - population(table).height,
             "items": table.select("probe", "item").n_unique(),
+            "skipped": sum(int(one.get("cells", 1)) for one in skipped),
         },
         "tokens": {
             "in": int(table["tokens_in"].sum()), "out": int(table["tokens_out"].sum()),
