@@ -5,6 +5,7 @@ Used for study files; anything else that a person writes by hand may use it too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,26 +20,53 @@ from ruamel.yaml.error import MarkedYAMLError
 from forwhom.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
-_MAX_BYTES = 5_000_000
+_MAX_YAML = 5_000_000  # bytes
 
 
-def read_yaml(path: Path) -> Any:
-    """The parsed document; raises InputError naming the line of a syntax error."""
+def read_text(path: Path, wanted: str, at_most: int) -> str:
+    """A file's text. wanted: a sentence on what to name instead; at_most: bytes.
+
+    Raises InputError for a folder, a missing or too large file, and what is no UTF-8.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it. {wanted}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file. {wanted}")
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes; this is not a study file.")
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file. Write one with: forwhom init {path}") from None
+        if path.stat().st_size > at_most:
+            raise InputError(f"{path}: larger than {at_most:,} bytes. {wanted}")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not a text in UTF-8. {wanted}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}. {wanted}") from None
+
+
+def read_yaml(path: Path, wanted: str = "") -> Any:
+    """The parsed document; raises InputError as `read_text` does, and naming the line of a syntax error."""
+    text = read_text(path, wanted, _MAX_YAML)
+    try:
+        return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise InputError(f"{path}, line {line}: not valid YAML: {error.problem}.") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; name a file in it.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text in UTF-8; name a YAML file.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def read_json(text: str, where: str) -> Any:
+    """One parsed JSON value; raises InputError, said of `where`."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{where}: not valid JSON: {error}") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply.") from None
+
+
+def read_jsonl(text: str, path: Path) -> list[tuple[str, Any]]:
+    """Every line's value, with the place that a message about it names; empty lines are left out."""
+    # Not splitlines(): a JSON string may hold U+2028, which is no end of a line of JSONL.
+    lines = [(f"{path}, line {number}", line) for number, line in enumerate(text.split("\n"), start=1)]
+    return [(where, read_json(line, where)) for where, line in lines if line.strip()]
 
 
 def validate(document: Any, schema: type[M], path: Path | str) -> M:

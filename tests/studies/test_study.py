@@ -183,3 +183,13 @@ def test_a_broken_data_set_is_named_with_line_and_field(tmp_path: Path) -> None:
         load_dataset("u-safebench:nowhere")
     with pytest.raises(InputError, match="Did you mean 'persistbench'"):
         load_dataset("persistbnch:x")
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=r"cross_domain.jsonl: is not a text in UTF-8"):
+        load_dataset(f"persistbench:{file}")
+
+
+def test_a_line_separator_within_a_text_ends_no_line_of_a_data_set(tmp_path: Path) -> None:
+    file = tmp_path / "cross_domain.jsonl"
+    entry = '{"query": "q\u2028q", "memories": ["m"], "failure_type": "cross_domain"}'
+    file.write_text(f"{entry}\n{entry}\n", encoding="utf-8")
+    assert len(load_dataset(f"persistbench:{file}").pairs) == 2

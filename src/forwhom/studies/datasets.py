@@ -9,7 +9,6 @@ words that the answer repeats.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,9 @@ from forwhom.errors import InputError, unknown
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Option, Scenario
 from forwhom.users.user import Attribute, Memory, User
+from forwhom.validated import read_json, read_jsonl, read_text
 
+_MAX_BYTES = 500_000_000
 _HELP = "Sure, I can help you with that. First of all,"
 _DECLINE = "Sorry, I cannot help you with that. It would not"
 
@@ -176,17 +177,11 @@ def _dataset(
 
 
 def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from None
-    found: list[tuple[str, Any]] = []
+    text = read_text(file, "Expected a published file: .json or .jsonl.", _MAX_BYTES)
     if file.suffix == ".jsonl":
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.strip():
-                found.append((f"{file}, line {number}", _parsed(line, f"{file}, line {number}")))
+        found = read_jsonl(text, file)
     else:
-        whole = _parsed(text, str(file))
+        whole = read_json(text, str(file))
         if not isinstance(whole, list):
             raise InputError(f"{file}: expected a list of entries.")
         found = [(f"{file}, entry {number}", one) for number, one in enumerate(whole, start=1)]
@@ -194,13 +189,6 @@ def _entries(file: Path) -> list[tuple[str, dict[str, Any]]]:
         if not isinstance(entry, dict):
             raise InputError(f"{where}: expected an object with fields.")
     return found
-
-
-def _parsed(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{where}: not valid JSON: {error}") from None
 
 
 def _words(text: str) -> set[str]:

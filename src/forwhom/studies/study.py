@@ -112,7 +112,7 @@ def suite_path(name: str) -> Path:
 
 def load_study(path: Path) -> Study:
     """The study in `path`, every name in it checked; raises InputError with line and field."""
-    document = read_yaml(path)
+    document = read_yaml(path, "Write a study file with: forwhom init study.yaml")
     study = validate(document, Study, path)
     known_systems = [system.name for system in study.systems]
     for index, name in enumerate(known_systems):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from pydantic import ValidationError
 from forwhom.errors import InputError, unknown
 from forwhom.users.attributes import attribute, catalogue
 from forwhom.users.user import NEUTRAL, User
-from forwhom.validated import line_of, read_yaml
+from forwhom.validated import line_of, read_jsonl, read_text, read_yaml
 
-_MAX_BYTES = 50_000_000
+_MAX_JSONL = 50_000_000  # bytes
+_WANTED = "Expected users as .yaml or, where there are many, as .jsonl."
 
 
 def load_users(path: Path) -> tuple[User, ...]:
@@ -23,13 +23,10 @@ def load_users(path: Path) -> tuple[User, ...]:
     `attributes` is a mapping of domain to level of the catalogue ("allergy: peanuts"), or a list of
     attributes in full. Raises InputError naming the line and the field.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it (.yaml or .jsonl).")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file. Expected users as .yaml or .jsonl.")
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError(f"{path}: larger than {_MAX_BYTES:,} bytes.")
-    entries = _yaml_entries(path) if path.suffix in (".yaml", ".yml") else _jsonl_entries(path)
+    if path.suffix in (".yaml", ".yml"):
+        entries = _yaml_entries(path)
+    else:
+        entries = read_jsonl(read_text(path, _WANTED, _MAX_JSONL), path)
     users: dict[str, User] = {}
     canaries: dict[str, str] = {}
     for where, entry in entries:
@@ -83,26 +80,8 @@ def _user(entry: Any, where: str) -> User:
     return user
 
 
-def _jsonl_entries(path: Path) -> list[tuple[str, Any]]:
-    entries = []
-    try:
-        # Not splitlines(): a JSON string may hold U+2028, which is no end of a line of JSONL.
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text in UTF-8; name a file of users.") from None
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                entries.append((f"{path}, line {number}", json.loads(line)))
-            except ValueError as error:
-                raise InputError(f"{path}, line {number}: not valid JSON: {error}") from None
-            except RecursionError:
-                raise InputError(f"{path}, line {number}: nested too deeply for a user.") from None
-    return entries
-
-
 def _yaml_entries(path: Path) -> list[tuple[str, Any]]:
-    document = read_yaml(path)
+    document = read_yaml(path, _WANTED)
     if not isinstance(document, list):
         raise InputError(f"{path}, line 1: expected a list of users.")
     return [(f"{path}, line {line_of(document, (i,))}", one) for i, one in enumerate(document)]
