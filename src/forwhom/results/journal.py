@@ -23,11 +23,15 @@ Row = dict[str, Any]
 
 
 class Journal:
-    """Append-only file of finished cells. Rows of one cell are written together or not at all."""
+    """Append-only file of finished cells. Rows of one cell are written together or not at all.
+
+    failure: why the last cell that was to be added is not here: what asks may swallow the error.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: FileIO | None = None
+        self.failure: InputError | None = None
         self.finished: dict[str, list[Row]] = {}
         for key, rows in self._read():
             self.finished[key] = rows
@@ -57,10 +61,11 @@ class Journal:
             if self._file.write(line) != len(line):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
-            raise InputError(
+            self.failure = InputError(
                 f"{self._path}: {error.strerror}. {len(self.finished)} finished cells are kept; make "
                 "room and run the same command again."
-            ) from None
+            )
+            raise self.failure from None
         self.finished[key] = rows
 
     def close(self) -> None:

@@ -67,7 +67,6 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     progress(done, total, "reused" if done else "starting")
     skipped = list(prepared.skipped)
     answered: dict[str, Reply] = {}
-    full: list[InputError] = []
     try:
         for model in dict.fromkeys(cell.system.model for cell in missing):
             check_reachable(model)
@@ -79,11 +78,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
 
             def finished(key: str, rows: list[Row], name: str = name) -> None:
                 nonlocal done
-                try:
-                    journal.add(key, rows)
-                except InputError as error:
-                    full.append(error)
-                    raise
+                journal.add(key, rows)
                 done += 1
                 progress(done, total, name)
 
@@ -91,8 +86,8 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
             try:
                 skipped += _evaluate(prepared, cells, finished, folder, log, answered)
             finally:
-                if full:  # before whatever else a full disk makes fail
-                    raise full[0]
+                if journal.failure:  # before whatever else a full disk makes fail
+                    raise journal.failure
     finally:
         journal.close()
         rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
