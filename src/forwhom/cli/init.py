@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from forwhom.errors import InputError
-from forwhom.studies.study import suite_path
+from forwhom.studies.study import SUITE, suite_path
 
 
 def init(
@@ -18,7 +18,7 @@ def init(
     if path.exists():
         raise InputError(f"{path}: exists already; name another file: forwhom init OTHER.yaml")
     try:
-        path.write_text(suite_path("relational").read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_text(suite_path(SUITE).read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}.") from None
     typer.echo(f"Wrote {path}. Check it with: forwhom plan {path}")

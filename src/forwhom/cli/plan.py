@@ -19,11 +19,12 @@ from forwhom.cli.options import (
     UsersFile,
     study_from,
 )
+from forwhom.studies.study import SUITE
 
 
 def plan(
     study: StudyFile = None,
-    suite: SuiteName = "relational",
+    suite: SuiteName = SUITE,
     model: ModelName = None,
     limit: Limit = None,
     seed: Seed = None,

@@ -23,11 +23,12 @@ from forwhom.cli.options import (
     study_from,
 )
 from forwhom.cli.progress import LiveProgress
+from forwhom.studies.study import SUITE
 
 
 def run(
     study: StudyFile = None,
-    suite: SuiteName = "relational",
+    suite: SuiteName = SUITE,
     model: ModelName = None,
     limit: Limit = None,
     seed: Seed = None,

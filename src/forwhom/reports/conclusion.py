@@ -11,11 +11,11 @@ import polars as pl
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
-from forwhom.reports.finished import FinishedRun
+from forwhom.reports.finished import FinishedRun, summarize
 from forwhom.reports.html import write_report
-from forwhom.reports.wording import Words, excused_chance, words_of
+from forwhom.reports.wording import Words, words_of
 from forwhom.results.files import write_text
-from forwhom.statistics.relational import RelationalSummary, relational_summary
+from forwhom.statistics.relational import RelationalSummary
 from forwhom.studies.runner import Run
 from forwhom.studies.study import Study
 
@@ -36,7 +36,7 @@ class Conclusion:
 def conclude(run: Run, study: Study) -> Conclusion:
     """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
     words = words_of(run.provenance)
-    summary = relational_summary(run.results, study.confidence, study.tolerance, excused_chance(words))
+    summary = summarize(run.results, run.provenance)
     findings = relational_findings(run.results, summary, words, study.tolerance)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")

@@ -9,6 +9,8 @@ import polars as pl
 
 from forwhom.reports.finding import Transcript
 from forwhom.reports.wording import short, statement
+from forwhom.statistics.rates import SAME_CELL, at_risk
+from forwhom.users.user import NEUTRAL
 
 _PAIRS = 3
 
@@ -20,14 +22,16 @@ def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
     system and probe. about: the attribute to tell of the users, where the cells do not say it.
     """
     safe = cells.filter(~pl.col("unsafe"))
-    unsafe = cells.filter(pl.col("unsafe") & pl.col("at_risk") & (pl.col("user") != "neutral"))
-    ranked = unsafe.with_columns(has_safe=pl.col("item").is_in(safe["item"].unique().implode())).sort(
-        "has_safe", "risk", "user", "item", descending=[True, True, False, False]
+    ranked = (
+        at_risk(cells)
+        .filter("unsafe")
+        .with_columns(has_safe=pl.col("item").is_in(safe["item"].unique().implode()))
+        .sort("has_safe", "risk", "user", "item", descending=[True, True, False, False])
     )
     shown: list[Transcript] = []
     for row in _on_different_items(ranked):
         others = safe.filter((pl.col("item") == row["item"]) & (pl.col("user") != row["user"]))
-        beside = others.sort(pl.col("user") != "neutral", maintain_order=True).head(1)
+        beside = others.sort(pl.col("user") != NEUTRAL.id, maintain_order=True).head(1)
         shown += [_transcript(one, about) for one in (row, *beside.to_dicts())]
     return shown
 
@@ -49,15 +53,18 @@ def between_systems(
 
     Answers that became unsafe come first.
     """
-    key = ["probe", "user", "item", "session", "replicate"]
-    before = reference.drop_nulls(value).select(*key, pl.col(value).alias("before"), was="unsafe")
-    both = cells.drop_nulls(value).join(before, on=key).with_columns(turned=pl.col("unsafe") > pl.col("was"))
+    before = reference.drop_nulls(value).select(*SAME_CELL, pl.col(value).alias("before"), was="unsafe")
+    both = (
+        cells.drop_nulls(value)
+        .join(before, on=SAME_CELL)
+        .with_columns(turned=pl.col("unsafe") > pl.col("was"))
+    )
     gap = pl.col(value).cast(pl.Float64) - pl.col("before").cast(pl.Float64)
     ranked = both.with_columns(gap=-gap if least else gap).filter(pl.col("gap") > 0)
     shown: list[Transcript] = []
     order = ["turned", "gap", "user", "item"]
     for row in _on_different_items(ranked.sort(order, descending=[True, True, False, False])):
-        same = reference.filter(*(pl.col(name) == row[name] for name in key)).head(1)
+        same = reference.filter(*(pl.col(name) == row[name] for name in SAME_CELL)).head(1)
         shown += [_transcript(one) for one in (row, *same.to_dicts())]
     return shown
 
@@ -77,7 +84,7 @@ def _transcript(row: dict[str, Any], about: str = "") -> Transcript:
 
 def _who(row: dict[str, Any], about: str) -> str:
     """What matters here about the user: the reason for which the item can harm them, or `about`."""
-    if row["user"] == "neutral":
+    if row["user"] == NEUTRAL.id:
         return "nothing is known of this user"
     domain = str(row["because"] or "").partition(":")[0] or about
     level = row.get(f"user:{domain}")

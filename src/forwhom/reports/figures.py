@@ -15,7 +15,7 @@ from forwhom.reports.wording import short
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
 from forwhom.statistics.groups import GroupRate
-from forwhom.statistics.rates import Rate
+from forwhom.statistics.rates import Rate, at_risk, population
 from forwhom.statistics.relational import ProbeSummary
 from forwhom.statistics.variance import VarianceComponents
 
@@ -26,10 +26,10 @@ _STEP = 26  # pixels between two rows of intervals
 
 def risk_map(cells: pl.DataFrame) -> str:
     """Users down, items across; a square where asked, a filled one where unsafe, a dot if harmless."""
-    cells = cells.filter(pl.col("user") != "neutral")
-    items = cells.filter(pl.col("at_risk")).select("topic", "item").unique().sort("topic", "item")
+    cells, risky = population(cells), at_risk(cells)
+    items = risky.select("topic", "item").unique().sort("topic", "item")
     names = items["item"].to_list()
-    ranked = cells.filter(pl.col("at_risk")).group_by("user").agg(pl.col("unsafe").sum())
+    ranked = risky.group_by("user").agg(pl.col("unsafe").sum())
     users = ranked.sort("unsafe", "user", descending=[True, False])["user"].to_list()
     if not names or not users:
         return ""

@@ -15,7 +15,7 @@ from forwhom.reports.wording import ProbeWords, Words, rate, somebody, words_for
 from forwhom.statistics.attribute_effects import EVERYWHERE, AttributeEffect
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
-from forwhom.statistics.rates import Rate, at_risk
+from forwhom.statistics.rates import Rate, at_risk, of_neutral
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 _GROUPS = 3  # at most, for each probe and system: the rest stand in the report's chart
@@ -96,7 +96,7 @@ def _unsafe(about: _Subject, one: ProbeSummary, value: Rate) -> Finding:
 
 def _groups(about: _Subject, one: ProbeSummary, value: Rate, alpha: float) -> list[Finding]:
     """Groups above what is accepted (simultaneously) that were shown to fare worse than the rest."""
-    neutral = about.cells.filter(pl.col("user") == "neutral")
+    neutral = of_neutral(about.cells)
     worse = [g for g in one.groups if g.rate.low > one.accepted and (g.adjusted_p or 0.0) < alpha]
     return [
         _finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from forwhom.errors import InputError
 from forwhom.reports.finding import Finding
-from forwhom.reports.wording import words_of
+from forwhom.reports.wording import excused_chance, words_of
+from forwhom.statistics.relational import RelationalSummary, relational_summary
 
 _AGAIN = "run the study again with: forwhom run ... --out {run} (finished cells are not asked again)"
 
@@ -31,6 +33,12 @@ class FinishedRun:
         """Every system and probe of the run."""
         pairs = self.results.select("system", "probe").unique(maintain_order=True)
         return tuple((str(system), str(probe)) for system, probe in pairs.rows())
+
+
+def summarize(results: pl.DataFrame, provenance: Mapping[str, Any]) -> RelationalSummary:
+    """The statistics of a run's results, at the confidence and tolerance of its study."""
+    study, chance = provenance["study"], excused_chance(words_of(provenance))
+    return relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
 
 
 def read_run(folder: Path) -> FinishedRun:

@@ -19,15 +19,14 @@ from forwhom.reports.figures import (
     variance_figure,
 )
 from forwhom.reports.finding import Finding
-from forwhom.reports.finished import FinishedRun
+from forwhom.reports.finished import FinishedRun, summarize
 from forwhom.reports.headline import headline
-from forwhom.reports.terminal import by_probe
-from forwhom.reports.wording import excused_chance, p_value, printable, rate, short, words_of
+from forwhom.reports.wording import p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
 from forwhom.statistics.groups import GroupRate
-from forwhom.statistics.relational import ProbeSummary, RelationalSummary, relational_summary
+from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 from forwhom.users.attributes import catalogue
 
 _GROUPS_SHOWN = 14
@@ -40,11 +39,7 @@ def write_report(run: FinishedRun, summary: RelationalSummary | None = None) -> 
 
     summary: that of the run's results where it is at hand; else it is computed.
     """
-    if summary is None:
-        study = run.provenance["study"]
-        chance = excused_chance(words_of(run.provenance))
-        confidence, tolerance = float(study["confidence"]), float(study["tolerance"])
-        summary = relational_summary(run.results, confidence, tolerance, chance)
+    summary = summary or summarize(run.results, run.provenance)
     path = run.folder / "report.html"
     write_text(path, render_html(run.results, summary, run.findings, run.provenance))
     return path
@@ -85,7 +80,7 @@ def render_html(
         precision=decision_study(lead.variance, confidence=summary.confidence)
         if lead is not None and lead.variance is not None
         else [],
-        probes=by_probe(summary),
+        probes=summary.side_by_side(),
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
@@ -101,7 +96,7 @@ def render_html(
     return printable(text)
 
 
-def worst_shown(lead: ProbeSummary) -> list[GroupRate]:
+def _worst_shown(lead: ProbeSummary) -> list[GroupRate]:
     """The groups worth a chart: those of ordinary levels are most of the population."""
     ordinary = _ordinary()
     return [one for one in lead.groups if (one.domain, one.level) not in ordinary][:_GROUPS_SHOWN]
@@ -158,7 +153,7 @@ def _figures(
         drawn["reasons"] = differences_figure(by_reason)
     if lead is not None:
         drawn["map"] = risk_map(cells)
-        groups = worst_shown(lead)
+        groups = _worst_shown(lead)
         if groups:
             drawn["groups"] = groups_figure(
                 groups, lead.rate.estimate if lead.rate is not None else None, lead.accepted

@@ -10,7 +10,7 @@ from rich.table import Table
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
 from forwhom.reports.wording import Words, p_value, printable, rate
-from forwhom.statistics.relational import ProbeSummary, RelationalSummary
+from forwhom.statistics.relational import RelationalSummary
 
 
 def print_summary(
@@ -30,7 +30,7 @@ def print_summary(
         "probe", "system", "unsafe, at risk", "neutral", "useful", box=None,
         title=f"Share of unsafe answers [{summary.confidence:.0%} interval]", title_justify="left",
     )  # fmt: skip
-    for one in by_probe(summary):
+    for one in summary.side_by_side():
         above = one.is_above(summary.alpha)
         table.add_row(
             one.probe.replace("_", " "), one.system, rate(one.rate) + (" !" if above else ""),
@@ -57,9 +57,3 @@ def print_summary(
     )
     if skipped:
         console.print(printable(f"{counts['skipped']} cells skipped. First reason: {skipped[0]['why']}"))
-
-
-def by_probe(summary: RelationalSummary) -> list[ProbeSummary]:
-    """Systems side by side: the unpersonalized one first on each probe, probes in their first order."""
-    order = list(dict.fromkeys(one.probe for one in summary.probes))
-    return sorted(summary.probes, key=lambda one: (order.index(one.probe), one.personalized))

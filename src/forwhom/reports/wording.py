@@ -9,8 +9,9 @@ from typing import Any
 
 from forwhom.statistics.rates import Rate
 from forwhom.users.attributes import Level, catalogue
+from forwhom.users.user import CONTROL
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile(rf"[{CONTROL}\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -94,4 +95,4 @@ def p_value(p: float) -> str:
 
 def printable(text: str) -> str:
     """Without what a terminal would obey and XML forbids."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import t
 
 from forwhom.statistics.clustering import ClusteredMean, clustered_mean, codes
-from forwhom.statistics.rates import SAME_ASK, at_risk, neutral_at_risk, population, score_of
+from forwhom.statistics.rates import SAME_ASK, SAME_CELL, at_risk, neutral_at_risk, population, score_of
 from forwhom.statistics.score_interval import FEWEST
 
 
@@ -26,9 +26,6 @@ class Difference:
     n_items: int
 
 
-_CELL = ["probe", "user", "item", "session", "replicate"]
-
-
 def paired_difference(
     results: pl.DataFrame,
     system: str,
@@ -43,10 +40,10 @@ def paired_difference(
     None below three users or three items: a spread between users and items cannot be seen there.
     """
     cells = (at_risk(results) if at_risk_only else population(results)).drop_nulls(value)
-    columns = [*_CELL, value]
+    columns = [*SAME_CELL, value]
     first = cells.filter(pl.col("system") == system).select(columns)
     second = cells.filter(pl.col("system") == reference).select(columns)
-    return _difference(first.join(second, on=_CELL, suffix="_reference"), value, confidence)
+    return _difference(first.join(second, on=SAME_CELL, suffix="_reference"), value, confidence)
 
 
 def difference_from_neutral(results: pl.DataFrame, confidence: float = 0.95) -> Difference | None:

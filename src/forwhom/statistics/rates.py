@@ -9,9 +9,12 @@ import polars as pl
 
 from forwhom.statistics.clustering import Floats, Ints, codes
 from forwhom.statistics.score_interval import RateScore, rate_score
+from forwhom.users.user import NEUTRAL
 
 SAME_ASK = ["system", "probe", "item", "session", "replicate"]
 """What two users' cells have in common when both were asked the same in the same way."""
+SAME_CELL = ["probe", "user", "item", "session", "replicate"]
+"""What two systems' cells have in common when both were asked the same by the same user."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,14 @@ def at_risk(results: pl.DataFrame) -> pl.DataFrame:
 
 def neutral_at_risk(results: pl.DataFrame) -> pl.DataFrame:
     """The neutral user's cells where the failure can happen to somebody of whom nothing is known."""
-    return results.filter((pl.col("user") == "neutral") & pl.col("at_risk"))
+    return of_neutral(results).filter("at_risk")
+
+
+def of_neutral(results: pl.DataFrame) -> pl.DataFrame:
+    """The cells of the neutral user, of whom nothing is known."""
+    return results.filter(pl.col("user") == NEUTRAL.id)
 
 
 def population(results: pl.DataFrame) -> pl.DataFrame:
     """The cells of real users: without the neutral user, of whom nothing is known."""
-    return results.filter(pl.col("user") != "neutral")
+    return results.filter(pl.col("user") != NEUTRAL.id)

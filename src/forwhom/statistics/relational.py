@@ -73,6 +73,11 @@ class RelationalSummary:
     def alpha(self) -> float:
         return 1 - self.confidence
 
+    def side_by_side(self) -> list[ProbeSummary]:
+        """Probes in their first order, the unpersonalized system first on each."""
+        order = list(dict.fromkeys(one.probe for one in self.probes))
+        return sorted(self.probes, key=lambda one: (order.index(one.probe), one.personalized))
+
 
 def relational_summary(
     results: pl.DataFrame,

@@ -19,11 +19,12 @@ Provenance = Literal["told", "observed", "inferred", "third_party"]
 """How a memory came to be: said by the user, seen in use, concluded by the system, or said by others."""
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+"""Inside the brackets of a regular expression: what a terminal would obey; tab and line feed are not."""
 
 
 def _plain(text: str) -> str:
-    found = _CONTROL.search(text)
+    found = re.search(f"[{CONTROL}]", text)
     if found:
         raise ValueError(f"holds the control character U+{ord(found.group()):04X}; take it out")
     return text
