@@ -55,7 +55,7 @@ def risk_map(cells: pl.DataFrame) -> str:
     base = 12 + len(users) * _CELL
     topics = items["topic"].to_list()
     labels += "".join(
-        f'<text class="tick" transform="translate({48 + i * size:.1f},{base}) rotate(60)">'
+        f'<text class="tick" transform="translate({44 + (i + 0.25) * size:.1f},{base}) rotate(90)">'
         f"{escape(topic.rpartition(':')[2][:16].replace('_', ' '))}</text>"
         for i, topic in enumerate(topics)
         if i == 0 or topics[i - 1] != topic
