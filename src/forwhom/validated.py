@@ -123,6 +123,8 @@ def _said(error: ErrorDetails) -> str:
     told = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         told = "only letters, digits and . _ - (in a system's name also space and +), at most 60"
+    if error["type"] == "too_short":
+        told = f"needs at least {error['ctx']['min_length']}"
     return f"{told}." + ("" if error["type"] == "value_error" else f" Found: {error['input']!r}.")
 
 
