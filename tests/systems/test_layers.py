@@ -7,7 +7,7 @@ from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from forwhom.paradigms.prompting import Prompting
 from forwhom.paradigms.retrieval import Retrieval
-from forwhom.systems.layer import Exchange, Layer
+from forwhom.systems.layer import Exchange, Happening, Layer
 from forwhom.systems.system import System
 from forwhom.users.population import builtin_population
 from forwhom.users.user import NEUTRAL
@@ -42,7 +42,7 @@ def test_retrieval_finds_the_note_that_the_request_is_about() -> None:
 async def _told_and_asked(store: str) -> str:
     layer = Retrieval(k=1, store=store)  # type: ignore[arg-type]
     exchange = Exchange(ALLERGIC, PEOPLE)
-    await layer.remember("say", "The phrase of my boat house is fjord-1.", PEOPLE[5], exchange)
+    await layer.remember(Happening("say", "The phrase of my boat house is fjord-1.", PEOPLE[5], 1), exchange)
     messages: list[ChatMessage] = [
         ChatMessageSystem(content=""),
         ChatMessageUser(content="What is the phrase of my boat house?"),
@@ -60,10 +60,10 @@ def test_what_is_written_in_one_exchange_is_not_seen_in_another_and_can_be_forgo
         layer = Retrieval(k=2)
         one, two = Exchange(ALLERGIC, PEOPLE), Exchange(ALLERGIC, PEOPLE)
         ask: list[ChatMessage] = [ChatMessageSystem(content=""), ChatMessageUser(content="Which boat?")]
-        await layer.remember("say", "My boat is called Marigold.", ALLERGIC, one)
+        await layer.remember(Happening("say", "My boat is called Marigold.", ALLERGIC, 1), one)
         seen = (await layer.context(ask, one))[0].text
         elsewhere = (await layer.context(ask, two))[0].text
-        await layer.remember("forget", "", ALLERGIC, one)
+        await layer.remember(Happening("forget", "", ALLERGIC, 1), one)
         return seen, elsewhere, (await layer.context(ask, one))[0].text
 
     seen, elsewhere, forgotten = asyncio.run(play())
@@ -89,7 +89,7 @@ def test_exchanges_that_begin_together_lose_nothing_that_was_written(
         await asyncio.sleep(number / 50)  # one begins while the store is being opened for another
         exchange = Exchange(ALLERGIC, PEOPLE)
         for said in (f"My boat is called Marigold {number}.", "It rained all day.", "The tea was cold."):
-            await layer.remember("say", said, ALLERGIC, exchange)
+            await layer.remember(Happening("say", said, ALLERGIC, 1), exchange)
         await asyncio.sleep(0.1)
         ask: list[ChatMessage] = [ChatMessageSystem(content=""), ChatMessageUser(content="Which boat?")]
         return (await layer.context(ask, exchange))[0].text

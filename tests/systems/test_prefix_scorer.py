@@ -84,7 +84,7 @@ def test_a_prefix_that_could_not_be_computed_is_not_kept(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(scorer, "_run", fails)
+        patch.setattr(scorer, "run", fails)
         with pytest.raises(MemoryError):
             scorer.score(wanted)
     assert scorer.score(wanted)[0].logprobs == pytest.approx(scorer.score_alone(wanted)[0].logprobs, abs=1e-3)

@@ -18,8 +18,9 @@ import asyncio, importlib, pkgutil, sys
 import forwhom.systems
 from forwhom.errors import InputError
 
+NEED_TORCH = ("prefix_scorer", "token_tree", "torch_engine", "torch_writer", "weight_switch")
 for module in pkgutil.walk_packages(forwhom.systems.__path__, "forwhom.systems."):
-    if module.name.rsplit(".")[-1] not in ("prefix_scorer", "token_tree"):
+    if module.name.rsplit(".")[-1] not in NEED_TORCH:
         importlib.import_module(module.name)
 
 from inspect_ai.model import GenerateConfig, get_model

@@ -13,9 +13,8 @@ from uuid import uuid4
 from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import PrivateAttr
 
-from forwhom.systems.layer import Exchange, Layer, paradigm
+from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
 from forwhom.systems.memory_store import MemoryStore, Note
-from forwhom.users.user import User
 
 _WRITTEN = ("say", "document", "feedback")
 
@@ -44,13 +43,13 @@ class Retrieval(Layer):
         told = f"{messages[0].text}\nNotes from earlier conversations:\n{notes}"
         return [ChatMessageSystem(content=told), *messages[1:]]
 
-    async def remember(self, kind: str, text: str, actor: User | None, exchange: Exchange) -> None:
-        owner = (actor or exchange.known).id
-        if kind == "forget":
+    async def remember(self, happened: Happening, exchange: Exchange) -> None:
+        owner = (happened.actor or exchange.known).id
+        if happened.kind == "forget":
             await self._store(exchange).forget(owner, self._exchange_id(exchange))
-        elif self.writes and kind in _WRITTEN:
-            provenance = "told" if actor else "third_party"
-            note = Note(text, owner, exchange.session, provenance)
+        elif self.writes and happened.kind in _WRITTEN:
+            provenance = "told" if happened.actor else "third_party"
+            note = Note(happened.text, owner, happened.session, provenance)
             await self._store(exchange).write(note, self._exchange_id(exchange))
 
     def _exchange_id(self, exchange: Exchange) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Actor = Literal["user", "other_user", "third_party"]
-EventKind = Literal["say", "document", "feedback", "forget", "new_session", "ask"]
+EventKind = Literal["say", "document", "feedback", "edit_profile", "forget", "new_session", "ask", "observe"]
 
 
 class Option(BaseModel):
@@ -25,7 +25,12 @@ class Event(BaseModel):
     """One line of the script.
 
     actor_id: the id of the user who acts, where the actor is a user ("" means the scenario's own user).
-    options: for an `ask`: score these by log-probability; empty: let the model write its answer.
+    options: for an `ask`: score these by log-probability; empty: let the model write its answer. For
+    `feedback`: role "chosen" and "rejected", of two answers to `text`.
+    edit_profile: `text` becomes a field of the user's profile, and a line of every other representation.
+    forget: what names `text` is to be deleted wherever the system keeps it; "" means all that was told.
+    observe: a measured point without a question: an insider reads `text` ("mask", "routing") of the fits
+    of the users `of`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +39,7 @@ class Event(BaseModel):
     actor: Actor = "user"
     actor_id: str = ""
     options: tuple[Option, ...] = ()
+    of: tuple[str, ...] = ()
 
 
 class Scenario(BaseModel):
@@ -62,12 +68,22 @@ class Scenario(BaseModel):
         return 1 + sum(event.kind == "new_session" for event in self.events)
 
 
+class Call(BaseModel):
+    """A tool that was called, and what it returned."""
+
+    model_config = ConfigDict(frozen=True)
+    tool: str
+    arguments: dict[str, str]
+    result: str = ""
+
+
 class Answer(BaseModel):
     """What the system under test gave at one `ask`.
 
     text: the written answer, or the preferred option's text.
     probabilities: for options, in their order: softmax of the mean log-probability per token.
     logprobs: for options: summed log-probability; empty for text. method: how options were scored.
+    observed: at an `observe`: what was seen, by user. actions: the tools that were called before it spoke.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +93,8 @@ class Answer(BaseModel):
     logprobs: tuple[float, ...] = ()
     method: str = ""
     context: str = ""
+    observed: dict[str, tuple[float, ...]] = {}
+    actions: tuple[Call, ...] = ()
 
 
 class Measurement(BaseModel):

@@ -35,6 +35,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "tokens_out": pl.Int64(),
     "tokens_cached": pl.Int64(),
     "seconds": pl.Float64(),
+    "fits": pl.String(),  # JSON list: the fits of the user's weights ({id, layer, seconds, bytes})
     "log": pl.String(),  # path of the Inspect log, relative to the run
     "sample": pl.String(),  # id of the sample in it
 }

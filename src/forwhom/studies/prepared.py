@@ -66,17 +66,25 @@ def prepare(study: Study) -> Prepared:
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
     cells = list({cell.key: cell for cell in cells}.values())
-    kept = [cell for cell in cells if _can_ask(cell)]
+    kept = [cell for cell in cells if not _why_not(cell)]
+    left_out = Counter((cell.system.name, cell.probe.id, why) for cell in cells if (why := _why_not(cell)))
     if not kept:
-        raise InputError(f"study '{study.name}': no cell to run. {WITHOUT_TORCH}")
-    left_out = Counter((cell.system.name, cell.probe.id) for cell in cells if not _can_ask(cell))
-    skipped += [{"system": system, "probe": probe, "cells": str(count), "why": WITHOUT_TORCH}
-                for (system, probe), count in left_out.items()]  # fmt: skip
+        raise InputError(f"study '{study.name}': no cell to run. {min(why for _, _, why in left_out)}")
+    skipped += [{"system": system, "probe": probe, "cells": str(count), "why": why}
+                for (system, probe, why), count in left_out.items()]  # fmt: skip
     return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
 
 
-def _can_ask(cell: Cell) -> bool:
-    return cell.probe.mode != "options" or can_score_options(cell.system.model)
+def _why_not(cell: Cell) -> str:
+    """Why this cell cannot be asked here; "" where it can."""
+    changes_weights = [layer.name for layer in cell.system.layers if "weights" in layer.stages]
+    if changes_weights and not cell.system.model.startswith("forwhom/"):
+        return (f"'{changes_weights[0]}' changes the weights of the model, which needs them on this machine: "
+                "it works with the embedded models (forwhom/...) only.")  # fmt: skip
+    if cell.probe.mode == "observe" and not changes_weights:
+        return "It reads what a system fits to each user (white box), and this system fits nothing."
+    needs_torch = cell.probe.mode in ("options", "observe") or changes_weights
+    return WITHOUT_TORCH if needs_torch and not can_score_options(cell.system.model) else ""
 
 
 def _users(study: Study) -> tuple[User, ...]:

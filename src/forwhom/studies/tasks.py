@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import zip_longest
 from math import nan
 
@@ -17,7 +18,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from forwhom.probes.probe import load_probe
-from forwhom.probes.scenario import Answer, Measurement, Scenario
+from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.study import ProbeSpec, Study, SystemSpec, build_system
@@ -167,7 +168,7 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
 
 def _turns(script: Scenario) -> list[Turn]:
     return [
-        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options))
+        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of)
         for e in script.events
     ]
 
@@ -176,7 +177,8 @@ def _answer(turn: AskedTurn) -> Answer:
     reply = turn.reply
     return Answer(
         session=turn.session, text=reply.text, probabilities=reply.probabilities,
-        logprobs=reply.logprobs, method=reply.method, context=turn.context,
+        logprobs=reply.logprobs, method=reply.method, context=turn.context, observed=turn.observed,
+        actions=tuple(Call(**asdict(action)) for action in reply.actions),
     )  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
         ),
         "tokens_in": turn.reply.tokens_in, "tokens_out": turn.reply.tokens_out,
         "tokens_cached": turn.reply.tokens_cached, "seconds": round(turn.reply.seconds, 4),
-        "log": log, "sample": cell.key,
+        "fits": json.dumps(turn.reply.fits), "log": log, "sample": cell.key,
     }  # fmt: skip
     for layer in layers:
         row[f"layer:{layer.name}"] = layer.model_dump_json()

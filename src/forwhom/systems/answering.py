@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelOutput, ModelUsage
 
@@ -31,8 +32,21 @@ _REFUSED = (400, 422)  # HTTP status of a request that asks for what the server 
 
 
 @dataclass(frozen=True)
+class Action:
+    """One tool called. result: what it returned, as the model was told."""
+
+    tool: str
+    arguments: dict[str, str]
+    result: str = ""
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What the model gave. probabilities sum to 1 over the options; empty when it wrote text."""
+    """What the model gave. probabilities sum to 1 over the options; empty when it wrote text.
+
+    fits: of the weights that it had (systems/weights.py, Fit.as_row). actions: what was done before it
+    was said, in order.
+    """
 
     text: str
     probabilities: tuple[float, ...] = ()
@@ -42,6 +56,8 @@ class Reply:
     tokens_out: int = 0
     tokens_cached: int = 0
     seconds: float = 0.0
+    fits: tuple[dict[str, Any], ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass
@@ -62,11 +78,19 @@ class Answerer:
     _top_logprobs: tuple[int, ...] = _TOP_LOGPROBS  # those that the server has not refused
 
     async def answer(
-        self, messages: list[ChatMessage], options: Sequence[str] = (), replicate: int = 0
+        self,
+        messages: list[ChatMessage],
+        options: Sequence[str] = (),
+        replicate: int = 0,
+        weights: str = "",
     ) -> Reply:
-        """One Reply. replicate: asks that differ in it are drawn anew when temperature is above 0."""
+        """One Reply. replicate: asks that differ in it are drawn anew when temperature is above 0.
+
+        weights: the key of announced weights; "" for the model's own.
+        """
         draw = replicate if self.temperature > 0 else 0
-        key = repr((str(self.model), [(m.role, m.text) for m in messages], tuple(options), draw))
+        read = [(m.role, m.content) for m in messages]
+        key = repr((str(self.model), read, tuple(options), draw, weights))
         if key in self._asking:
             await asyncio.shield(self._asking[key])
         if key in self.answered:
@@ -76,7 +100,8 @@ class Answerer:
         self._asking[key] = future
         try:
             started = time.monotonic()
-            reply = await (self._score(messages, options) if options else self._write(messages, draw))
+            asked = self._score(messages, options, weights) if options else None
+            reply = await (asked or self._write(messages, draw, weights))
             self.answered[key] = replace(reply, seconds=time.monotonic() - started)
             future.set_result(reply)
             return self.answered[key]
@@ -87,16 +112,24 @@ class Answerer:
         finally:
             del self._asking[key]
 
-    async def _write(self, messages: list[ChatMessage], draw: int) -> Reply:
+    async def observe(self, what: str, weights: str) -> tuple[float, ...]:
+        """What of the fitted `weights` an insider sees; () where there is no such thing to see."""
+        wish = {"forwhom_weights": weights, "forwhom_observe": what}
+        output = await self.model.generate("", config=GenerateConfig(extra_body=wish))
+        return tuple((output.metadata or {}).get("observed", ()))
+
+    async def _write(self, messages: list[ChatMessage], draw: int, weights: str) -> Reply:
         config = GenerateConfig(
-            max_tokens=self.max_tokens, temperature=self.temperature, seed=self.seed + draw
-        )
+            max_tokens=self.max_tokens, temperature=self.temperature, seed=self.seed + draw,
+            extra_body={"forwhom_weights": weights} if weights else None,
+        )  # fmt: skip
         output = await self.model.generate(messages, config=config)
         return _reply(output, output.completion, method="text")
 
-    async def _score(self, messages: list[ChatMessage], options: Sequence[str]) -> Reply:
+    async def _score(self, messages: list[ChatMessage], options: Sequence[str], weights: str) -> Reply:
         if getattr(self.model.api, "scores_options", False):
-            config = GenerateConfig(extra_body={"forwhom_options": list(options)})
+            wish = {"forwhom_options": list(options), "forwhom_weights": weights}
+            config = GenerateConfig(extra_body=wish)
             output = await self.model.generate(messages, config=config)
             scores = output.metadata or {}
             sums, counts = scores["option_logprobs"], scores["option_tokens"]
@@ -173,4 +206,5 @@ def _reply(
         tokens_in=usage.input_tokens + cached + (usage.input_tokens_cache_write or 0),
         tokens_out=usage.output_tokens,
         tokens_cached=cached,
+        fits=tuple((output.metadata or {}).get("fits", ())),
     )  # fmt: skip

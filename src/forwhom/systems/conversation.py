@@ -8,42 +8,65 @@ conversation; what survives it does so because a layer remembered it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
     ChatMessageSystem,
     ChatMessageUser,
+    Model,
 )
 
 from forwhom.systems.answering import Answerer, Reply
-from forwhom.systems.layer import Exchange
+from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.system import System
-from forwhom.users.user import NEUTRAL, User
+from forwhom.systems.weights import Weights, announce
+from forwhom.users.user import NEUTRAL, Provenance, User
 
 ACKNOWLEDGED = "Thank you, I have noted that."
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One event as the system meets it. `kind` and `actor` as in probes.scenario.Event."""
+    """One event as the system meets it; the fields as in probes.scenario.Event."""
 
     kind: str
     text: str
     actor: str = "user"
     actor_id: str = ""
     options: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class AskedTurn:
-    """One ask answered: the session it fell in, the request, the reply, and all that the model read."""
+    """One ask answered: the session it fell in, the request, the reply, and all that the model read.
+
+    observed: for an `observe`: what was seen, by user.
+    """
 
     session: int
     request: str
     reply: Reply
     context: str
+    observed: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Served:
+    """The model as it is for one exchange (layer.Asker)."""
+
+    answerer: Answerer
+    weights: str
+    replicate: int
+
+    @property
+    def model(self) -> Model:
+        return self.answerer.model
+
+    async def answer(self, messages: list[ChatMessage], options: Sequence[str] = ()) -> Reply:
+        return await self.answerer.answer(messages, options, self.replicate, self.weights)
 
 
 async def play(
@@ -70,7 +93,9 @@ async def play(
             messages = [*opening, *history, ChatMessageUser(content=turn.text)]
             for layer in system.layers:
                 messages = await layer.context(messages, exchange)
-            reply = await answerer.answer(messages, turn.options, replicate)
+            served = _Served(answerer, _weights(system, exchange), replicate)
+            reply = await _acted(system, messages, exchange, served)
+            reply = reply or await served.answer(messages, turn.options)
             text = reply.text
             for layer in system.layers:
                 text = await layer.output(text, exchange)
@@ -79,16 +104,54 @@ async def play(
             asked.append(AskedTurn(exchange.session, turn.text, reply, transcript(messages)))
             history += [ChatMessageUser(content=turn.text), ChatMessageAssistant(content=text)]
             await _remember(system, "ask", turn.text, exchange.known, exchange)
-            await _remember(system, "answer", text, exchange.known, exchange)
+            await _remember(system, "answer", text, None, exchange)
+        elif turn.kind == "observe":
+            seen = {one: await _observe(system, answerer, turn.text, one, exchange, population)
+                    for one in turn.of}  # fmt: skip
+            asked.append(AskedTurn(exchange.session, turn.text, Reply("", method="observed"), "", seen))
         else:
             actor = _actor(turn, known, population)
-            if turn.actor != "other_user":
-                history += [
-                    ChatMessageUser(content=turn.text),
-                    ChatMessageAssistant(content=ACKNOWLEDGED),
-                ]
-            await _remember(system, turn.kind, turn.text, actor, exchange)
+            if turn.kind == "edit_profile":
+                provenance: Provenance = "third_party" if actor is None else "told"
+                exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
+            elif turn.kind == "forget":
+                exchange.known = exchange.known.forgetting(turn.text)
+                exchange.log = [one for one in exchange.log if turn.text not in one.text]
+            elif turn.actor != "other_user":
+                answered = turn.options[0] if turn.options else ACKNOWLEDGED
+                history += [ChatMessageUser(content=turn.text), ChatMessageAssistant(content=answered)]
+            await _remember(system, turn.kind, turn.text, actor, exchange, turn.options)
     return asked
+
+
+def _weights(system: System, exchange: Exchange) -> str:
+    """The key of the weights that the system's layers make for this user now; "" for the model's own."""
+    changes = (layer.weights(exchange) for layer in system.layers)
+    return announce(Weights(tuple(change for change in changes if change is not None)))
+
+
+async def _acted(
+    system: System, messages: list[ChatMessage], exchange: Exchange, served: _Served
+) -> Reply | None:
+    for layer in system.layers:
+        if "action" in layer.stages:
+            return await layer.act(messages, exchange, served)
+    return None
+
+
+async def _observe(
+    system: System,
+    answerer: Answerer,
+    what: str,
+    user: str,
+    exchange: Exchange,
+    population: Mapping[str, User],
+) -> tuple[float, ...]:
+    of = exchange
+    if user != exchange.known.id:
+        of = Exchange(known=population.get(user, NEUTRAL), population=exchange.population)
+    weights = _weights(system, of)
+    return await answerer.observe(what, weights) if weights else ()
 
 
 def transcript(messages: Sequence[ChatMessage]) -> str:
@@ -102,6 +165,15 @@ def _actor(turn: Turn, known: User, population: Mapping[str, User]) -> User | No
     return population.get(turn.actor_id, NEUTRAL) if turn.actor == "other_user" else known
 
 
-async def _remember(system: System, kind: str, text: str, actor: User | None, exchange: Exchange) -> None:
+async def _remember(
+    system: System,
+    kind: str,
+    text: str,
+    actor: User | None,
+    exchange: Exchange,
+    options: tuple[str, ...] = (),
+) -> None:
+    happened = Happening(kind, text, actor, exchange.session, options)
+    exchange.log.append(happened)
     for layer in system.layers:
-        await layer.remember(kind, text, actor, exchange)
+        await layer.remember(happened, exchange)

@@ -6,27 +6,50 @@ may hold any of them in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from inspect_ai.model import ChatMessage
 from pydantic import BaseModel, ConfigDict
 
 from forwhom.errors import unknown
+from forwhom.systems.weights import WeightChange
 from forwhom.users.user import User
 
+if TYPE_CHECKING:
+    from inspect_ai.model import Model
+
+    from forwhom.systems.answering import Reply
+
 Stage = Literal["data", "weights", "context", "action", "output", "memory"]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event as layers remember it.
+
+    kind: of the event, or "answer". actor: the user who acted, None for a third party or the system.
+    options: of a `feedback`: what was chosen, and what was rejected.
+    """
+
+    kind: str
+    text: str
+    actor: User | None
+    session: int
+    options: tuple[str, ...] = ()
 
 
 @dataclass
 class Exchange:
     """One conversation between one user and the system, over as many sessions as its script has.
 
-    known: the user as the system may know them (hidden attributes removed; NEUTRAL when unknown).
+    known: the user as the system may know them (hidden attributes removed; NEUTRAL when unknown), as edited
+    and forgotten since.
     population: everyone whom the deployment serves, for layers with shared state.
+    log: all that happened so far, in order; what was asked to be forgotten is taken out.
     notes: what each layer wants to remember within this exchange, keyed by layer name. This is the one
     place where a layer keeps mutable state; it is dropped when the scenario ends.
     """
@@ -34,7 +57,19 @@ class Exchange:
     known: User
     population: Sequence[User] = ()
     session: int = 1
+    log: list[Happening] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Asker(Protocol):
+    """What a layer that acts may ask the system's model, with the weights of whoever is served."""
+
+    @property
+    def model(self) -> Model:
+        """For a loop that calls tools by Inspect's own ways."""
+
+    def answer(self, messages: list[ChatMessage], options: Sequence[str] = ()) -> Awaitable[Reply]:
+        """Text, or the preferred one of `options`."""
 
 
 class Layer(BaseModel):
@@ -46,19 +81,26 @@ class Layer(BaseModel):
     source: ClassVar[str] = ""
     is_paradigm: ClassVar[bool] = True
 
+    def weights(self, exchange: Exchange) -> WeightChange | None:
+        """Stage `weights`: what is learned of the user from `exchange.known` and the log of earlier
+        sessions, at the time of an ask; None for nothing."""
+        return None
+
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         """Stage `context`: what the model reads. `messages` end with the user's request."""
         return messages
+
+    async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
+        """Stage `action`: answer by acting; None leaves it to the model. `messages` as the model reads
+        them. At most one layer of a system has this stage."""
+        return None
 
     async def output(self, text: str, exchange: Exchange) -> str:
         """Stage `output`: what is said."""
         return text
 
-    async def remember(self, kind: str, text: str, actor: User | None, exchange: Exchange) -> None:
-        """Stage `memory`: called after every event that is not an `ask`, and after every ask.
-
-        kind: the event's kind, or "answer"; actor: the user who acted, None for a third party.
-        """
+    async def remember(self, happened: Happening, exchange: Exchange) -> None:
+        """Stage `memory`: called after every event, and after every answer."""
 
 
 _layers: dict[str, type[Layer]] = {}

@@ -146,6 +146,27 @@ class User(_Frozen):
         """The feedback that shows this taste, or None where the person gave none."""
         return next((p for p in self.preferences if p.topic == topic), None)
 
+    def with_note(self, text: str, session: int, provenance: Provenance = "told") -> User:
+        """The same person with one more line in every representation, as somebody entered it."""
+        field = f"note {1 + sum(a.domain.startswith('note ') for a in self.attributes)}"
+        entered = Attribute(domain=field, value=text, statement=text)
+        memory = Memory(text=text, session=session, provenance=provenance, domain=field)
+        return self.model_copy(
+            update={
+                "attributes": (*self.attributes, entered),
+                "memories": (*self.memories, memory),
+            }
+        )
+
+    def forgetting(self, text: str) -> User:
+        """The same person with all that names `text` taken out."""
+        return self.model_copy(
+            update={
+                "attributes": tuple(a for a in self.attributes if text not in a.statement),
+                "memories": tuple(m for m in self.memories if text not in m.text),
+            }
+        )
+
     def without(self, domain: str) -> User:
         """The same person with one attribute, and every memory about it, hidden."""
         return self.model_copy(

@@ -53,16 +53,19 @@ class OptionScores:
 
 
 class PrefixScorer:
-    """Scores with the weights in `folder`. Not thread-safe but for `cancel`."""
+    """Scores with the weights in `folder`. Not thread-safe but for `cancel`.
+
+    model: the transformers model; whoever changes its weights calls `forget`.
+    """
 
     def __init__(self, folder: Path) -> None:
         logging.disable_progress_bar()
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        self._model: Any = AutoModelForCausalLM.from_pretrained(
+        self.model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="sdpa", use_safetensors=True
         ).eval()
         # transformers 5.24 renamed the argument.
-        known = signature(self._model.model.forward).parameters
+        known = signature(self.model.model.forward).parameters
         self._cache_argument = "cache" if "cache" in known else "past_key_values"
         self._prefixes: dict[Ids, Future[Layers]] = {}  # the least recently used first
         self._work: list[Future[Any]] = []
@@ -72,22 +75,21 @@ class PrefixScorer:
         """Scores in the order of `requests`, prefixes shared. Log-probabilities are exact, not sampled."""
         groups: dict[Ids, list[tuple[int, Branch]]] = {}
         for index, request in enumerate(requests):
-            options = [self._ids(option) for option in request.options]
-            branch = Branch(self._ids(request.tail), options)
-            groups.setdefault(tuple(self._ids(request.prefix)), []).append((index, branch))
+            options = [self.ids(option) for option in request.options]
+            branch = Branch(self.ids(request.tail), options)
+            groups.setdefault(tuple(self.ids(request.prefix)), []).append((index, branch))
         try:
             scored = self._score_groups(groups)
         except BaseException:
-            self._prefixes.clear()  # one of them may be what failed
+            self.forget()  # one of them may be what failed
             raise
-        for stale in list(self._prefixes)[:-_KEPT]:
-            del self._prefixes[stale]
+        self.trim()
         return [scored[index] for index in range(len(requests))]
 
     def _score_groups(self, groups: dict[Ids, list[tuple[int, Branch]]]) -> dict[int, OptionScores]:
-        known = {prefix: self._begin(prefix) for prefix in groups}
+        known = {prefix: self.begin(prefix) for prefix in groups}
         waiting = {
-            prefix: [self._submit(self._score_tree, prefix, pack) for pack in packs([b for _, b in group])]
+            prefix: [self.submit(self._score_tree, prefix, pack) for pack in packs([b for _, b in group])]
             for prefix, group in groups.items()
         }
         scored: dict[int, OptionScores] = {}
@@ -100,6 +102,15 @@ class PrefixScorer:
                 )  # fmt: skip
         return scored
 
+    def trim(self) -> None:
+        """Drop the prefixes that were not used for longest."""
+        for stale in list(self._prefixes)[:-_KEPT]:
+            del self._prefixes[stale]
+
+    def forget(self) -> None:
+        """Drop what was computed: the weights are about to be others."""
+        self._prefixes.clear()
+
     def cancel(self) -> None:
         """From another thread: what is in work is finished, what waits is not; `score` raises."""
         for one in list(self._work):
@@ -107,22 +118,22 @@ class PrefixScorer:
 
     def score_alone(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
         """The same by one full forward pass an option and nothing shared: the reference."""
-        waiting = [self._submit(self._score_one_alone, request) for request in requests]
+        waiting = [self.submit(self._score_one_alone, request) for request in requests]
         return [one.result() for one in waiting]
 
     def _score_one_alone(self, request: ScoreRequest) -> OptionScores:
-        prompt = self._ids(request.prefix) + self._ids(request.tail)
-        options = [self._ids(option) for option in request.options]
+        prompt = self.ids(request.prefix) + self.ids(request.tail)
+        options = [self.ids(option) for option in request.options]
         sums = []
         for option in options:
-            logits = self._model(torch.tensor([prompt + option])).logits[0, len(prompt) - 1 : -1]
+            logits = self.model(torch.tensor([prompt + option])).logits[0, len(prompt) - 1 : -1]
             sums.append(sum(_logprobs(logits, option)))
         return OptionScores(tuple(sums), tuple(len(option) for option in options), len(prompt), 0)
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
-    def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+    def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         def run() -> T:
             with torch.inference_mode():
                 return work(*arguments)
@@ -131,8 +142,11 @@ class PrefixScorer:
         self._work.append(self._cores.submit(run))
         return self._work[-1]
 
-    def _begin(self, prefix: Ids) -> int:
-        """Start to compute `prefix` where it is not known; returns how many of its tokens are known."""
+    def begin(self, prefix: Ids) -> int:
+        """Start to compute `prefix` where it is not known; returns how many of its tokens are known.
+
+        Called from one thread. A prefix is kept at least until `trim`.
+        """
         if prefix in self._prefixes:
             self._prefixes[prefix] = self._prefixes.pop(prefix)
             return len(prefix)
@@ -141,33 +155,37 @@ class PrefixScorer:
         if known < _WORTH_SHARING:
             near, known = (), 0
         # The work waits for the nearest prefix, which was begun before it: the cores take work in order.
-        self._prefixes[prefix] = self._submit(self._compute, prefix, self._prefixes.get(near), known)
+        self._prefixes[prefix] = self.submit(self._compute, prefix, self._prefixes.get(near), known)
         return known
 
     def _compute(self, prefix: Ids, near: Future[Layers] | None, known: int) -> Layers:
         cache = self._cache(near.result() if near else [], known)
         if prefix[known:]:
-            self._run(cache, torch.tensor([prefix[known:]]))
+            self.run(cache, torch.tensor([prefix[known:]]))
         return [(layer.keys, layer.values) for layer in cache.layers] if prefix else []
+
+    def cache_after(self, prefix: Ids) -> Any:
+        """A cache of its own that holds `prefix`, which was begun; called from a core."""
+        return self._cache(self._prefixes[prefix].result(), len(prefix))
 
     def _cache(self, layers: Layers, tokens: int) -> Any:
         """A cache that begins with the first `tokens` tokens of `layers`."""
-        cache = DynamicCache(config=self._model.config)
+        cache = DynamicCache(config=self.model.config)
         for index, (keys, values) in enumerate(layers):
             cache.update(keys[:, :, :tokens], values[:, :, :tokens], index)
         return cache
 
-    def _run(self, cache: Any, ids: torch.Tensor, **where: torch.Tensor) -> torch.Tensor:
-        output = self._model.model(ids, use_cache=True, **{self._cache_argument: cache}, **where)
+    def run(self, cache: Any, ids: torch.Tensor, **where: torch.Tensor) -> torch.Tensor:
+        output = self.model.model(ids, use_cache=True, **{self._cache_argument: cache}, **where)
         hidden: torch.Tensor = output.last_hidden_state[0]
         return hidden
 
     def _score_tree(self, prefix: Ids, pack: Sequence[Branch]) -> list[Sums]:
         tree = grow(pack)
         mask, positions = tree.attention(len(prefix))
-        cache = self._cache(self._prefixes[prefix].result(), len(prefix))
-        hidden = self._run(cache, torch.tensor([tree.tokens]), attention_mask=mask, position_ids=positions)
-        values = iter(_logprobs(self._model.lm_head(hidden[tree.rows]), tree.targets))
+        cache = self.cache_after(prefix)
+        hidden = self.run(cache, torch.tensor([tree.tokens]), attention_mask=mask, position_ids=positions)
+        values = iter(_logprobs(self.model.lm_head(hidden[tree.rows]), tree.targets))
         return [tuple(sum(next(values) for _ in option) for option in b.options) for b in pack]
 
 

@@ -1,7 +1,8 @@
 """The Inspect provider of the embedded model: one set of weights, two engines.
 
-llama.cpp writes answers; torch scores options. Inspect hands over one request at a time, so the
-concurrent ones are collected for a moment and scored together, grouped by the prefix they share.
+llama.cpp writes answers; torch scores options, and does both where a layer has changed the weights.
+Inspect hands over one request at a time, so the concurrent ones are collected for a moment and done
+together: those of the same weights, grouped by the prefix they share.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from forwhom.errors import InputError
 from forwhom.systems.models.chatml import TURN_END, render
 from forwhom.systems.models.llama_engine import LlamaEngine
-from forwhom.systems.models.llama_server import Prompt
+from forwhom.systems.models.llama_server import Generated, Prompt
+from forwhom.systems.models.torch_job import Done, Job
 from forwhom.systems.models.weights import gguf_path, torch_folder
+from forwhom.systems.weights import Weights, announced
 
 if TYPE_CHECKING:
-    from forwhom.systems.models.prefix_scorer import OptionScores, PrefixScorer, ScoreRequest
+    from forwhom.systems.models.prefix_scorer import OptionScores
+    from forwhom.systems.models.torch_engine import TorchEngine
 
 WITHOUT_TORCH = (
     "Scoring options by log-probability needs the weights in torch, which is not installed.\n"
@@ -52,7 +56,8 @@ class EmbeddedAPI(ModelAPI):
 
     Options are scored when the request's extra_body has "forwhom_options", a list of texts: the reply
     is the one of highest mean log-probability per token, its metadata hold every option's summed
-    log-probability ("option_logprobs") and token count ("option_tokens").
+    log-probability ("option_logprobs") and token count ("option_tokens"). "forwhom_weights" there is the
+    key of announced weights (systems/weights.py); "forwhom_observe" what is to be read of their fit.
     """
 
     scores_options = True
@@ -68,9 +73,9 @@ class EmbeddedAPI(ModelAPI):
         super().__init__(model_name, base_url, api_key, [], config)
         self._gguf = gguf_path(model_name)
         self._llama: LlamaEngine | None = None
-        self._scorer: PrefixScorer | None = None
+        self._engine: TorchEngine | None = None
         self._worker = ThreadPoolExecutor(max_workers=1)
-        self._waiting: list[tuple[ScoreRequest, asyncio.Future[OptionScores]]] = []
+        self._waiting: list[tuple[Job, asyncio.Future[Done]]] = []
         self._collector: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,31 +88,73 @@ class EmbeddedAPI(ModelAPI):
     ) -> ModelOutput:
         if tools:
             raise InputError("forwhom/smollm2 cannot call tools; name another model with --model.")
-        options = (config.extra_body or {}).get("forwhom_options")
-        if options:
-            return await self._choose(input, tuple(str(option) for option in options))
-        if self._llama is None:
-            self._llama = LlamaEngine(self._gguf)
-        written = await self._llama.generate(Prompt(
+        wish = config.extra_body or {}
+        options = tuple(str(option) for option in wish.get("forwhom_options", ()))
+        weights = announced(wish["forwhom_weights"]) if wish.get("forwhom_weights") else Weights()
+        prompt = Prompt(
             *render(input), config.max_tokens or 128, config.temperature or 0.0, config.seed or 0,
             (TURN_END, *(config.stop_seqs or ())),
-        ))  # fmt: skip
-        return self._output(
-            written.text, written.tokens_in, written.tokens_out, written.tokens_cached,
-            stop="max_tokens" if written.is_truncated else "stop",
         )  # fmt: skip
+        if options or weights.changes or wish.get("forwhom_observe"):
+            done = await self._by_torch(Job(prompt, options, weights, str(wish.get("forwhom_observe", ""))))
+            output = self._chosen(options, done.scores) if done.scores else self._said(done.written)
+            output.metadata = (output.metadata or {}) | {
+                "fits": [fit.as_row() for fit in done.fits],
+                "observed": list(done.observed),
+            }
+            return output
+        if self._llama is None:
+            self._llama = LlamaEngine(self._gguf)
+        return self._said(await self._llama.generate(prompt))
 
-    async def _choose(self, messages: list[ChatMessage], options: tuple[str, ...]) -> ModelOutput:
-        from_torch = self._torch()
-        request = from_torch.ScoreRequest(*render(messages), options)
+    async def _by_torch(self, job: Job) -> Done:
+        self._engine_module()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # Inspect starts a new event loop for every eval
             self._loop, self._collector, self._waiting = loop, None, []
-        future: asyncio.Future[OptionScores] = loop.create_future()
-        self._waiting.append((request, future))
+        future: asyncio.Future[Done] = loop.create_future()
+        self._waiting.append((job, future))
         if self._collector is None or self._collector.done():
             self._collector = asyncio.create_task(self._collect())
-        scores = await future
+        return await future
+
+    async def _collect(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(_MOMENT)
+        while self._waiting:
+            batch = self._same_weights()
+            try:
+                done = await loop.run_in_executor(self._worker, self._do, [job for job, _ in batch])
+            except asyncio.CancelledError:  # Ctrl-C need not wait for the whole batch
+                if self._engine is not None:
+                    self._engine.cancel()
+                raise
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), one in zip(batch, done, strict=True):
+                if not future.done():
+                    future.set_result(one)
+            await asyncio.sleep(_MOMENT)
+
+    def _same_weights(self) -> list[tuple[Job, asyncio.Future[Done]]]:
+        """Take what waits for the weights that the model has, else what waits for the oldest's."""
+        waiting = [(job, future) for job, future in self._waiting if not future.done()]
+        keys = {job.weights.key for job, _ in waiting}
+        held = self._engine.weights_key if self._engine is not None else ""
+        key = held if held in keys or not waiting else waiting[0][0].weights.key
+        self._waiting = [one for one in waiting if one[0].weights.key != key]
+        return [one for one in waiting if one[0].weights.key == key]
+
+    def _do(self, jobs: list[Job]) -> list[Done]:
+        if self._engine is None:
+            self._engine = self._engine_module().TorchEngine(self.model_name)
+        done: list[Done] = self._engine.do(jobs)
+        return done
+
+    def _chosen(self, options: tuple[str, ...], scores: OptionScores) -> ModelOutput:
         means = [a / max(n, 1) for a, n in zip(scores.logprobs, scores.tokens, strict=True)]
         best = max(range(len(options)), key=means.__getitem__)
         output = self._output(options[best], scores.prompt_tokens, 0, scores.cached_tokens)
@@ -117,42 +164,20 @@ class EmbeddedAPI(ModelAPI):
         }
         return output
 
-    async def _collect(self) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(_MOMENT)
-        while self._waiting:
-            batch = [(request, future) for request, future in self._waiting if not future.done()]
-            self._waiting = []
-            try:
-                scores = await loop.run_in_executor(
-                    self._worker, self._score, [request for request, _ in batch]
-                )
-            except asyncio.CancelledError:  # Ctrl-C need not wait for the whole batch
-                if self._scorer is not None:
-                    self._scorer.cancel()
-                raise
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), one in zip(batch, scores, strict=True):
-                if not future.done():
-                    future.set_result(one)
-            await asyncio.sleep(_MOMENT)
+    def _said(self, written: Generated | None) -> ModelOutput:
+        if written is None:  # an observation: nothing was said
+            return self._output("", 0, 0, 0)
+        return self._output(
+            written.text, written.tokens_in, written.tokens_out, written.tokens_cached,
+            stop="max_tokens" if written.is_truncated else "stop",
+        )  # fmt: skip
 
-    def _score(self, requests: list[ScoreRequest]) -> list[OptionScores]:
-        if self._scorer is None:
-            self._scorer = self._torch().PrefixScorer(torch_folder(self.model_name))
-        scored: list[OptionScores] = self._scorer.score(requests)
-        return scored
-
-    def _torch(self) -> Any:
+    def _engine_module(self) -> Any:
         if not can_score_options(f"forwhom/{self.model_name}"):
             raise InputError(WITHOUT_TORCH)
-        from forwhom.systems.models import prefix_scorer
+        from forwhom.systems.models import torch_engine
 
-        return prefix_scorer
+        return torch_engine
 
     def _output(
         self, text: str, tokens_in: int, tokens_out: int, cached: int, stop: Any = "stop"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
 from contextlib import redirect_stderr
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -18,6 +16,7 @@ from io import StringIO
 from pathlib import Path
 
 from forwhom.errors import InputError
+from forwhom.systems.models.made_once import made_once
 
 EMBEDDED = "smollm2"
 _HOW = (
@@ -70,26 +69,18 @@ def cache_folder() -> Path:
 def torch_folder(model: str = EMBEDDED) -> Path:
     """A folder with the same weights as safetensors and their tokenizer; made on the first call.
 
-    The conversion takes about 20 s. It is made beside its final place and renamed when whole, so that a
-    killed conversion leaves nothing that looks finished.
+    The conversion takes about 20 s.
     """
     folder = cache_folder() / "weights" / model_hash(model)[:16]
     if folder.is_dir():
         return folder
     print("forwhom: converting the model for scoring (once, about 20 s) ...", file=sys.stderr)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder.parent))
-    try:
+
+    def convert(partial: Path) -> None:
         with redirect_stderr(StringIO()):  # progress bars of the conversion
             _convert(gguf_path(model), partial)
-        try:
-            partial.rename(folder)
-        except OSError:  # another process was first
-            if not folder.is_dir():
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
+
+    return made_once(folder, convert)
 
 
 def _convert(gguf: Path, folder: Path) -> None:

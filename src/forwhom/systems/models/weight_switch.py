@@ -1,0 +1,93 @@
+"""Give one model the weights of one user after another: put back, fit what is new, apply.
+
+A fit is kept in the user's cache by the hash of all that determines it: the base weights, the changes
+before it, and its own knobs and data. A killed fit leaves nothing and begins anew.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forwhom.systems.models.cores import usable_cores
+from forwhom.systems.models.made_once import made_once
+from forwhom.systems.models.weights import cache_folder
+from forwhom.systems.weights import Fit, Undo, WeightChange, Weights
+
+_CARD = "fit.json"
+
+
+class WeightSwitch:
+    """Changes `model` in place. base: hash of its own weights. on_change: called before they change.
+
+    Not thread-safe, and not while the model computes.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, base: str, on_change: Callable[[], None]) -> None:
+        self._model, self._tokenizer, self._base, self._on_change = model, tokenizer, base, on_change
+        self._own: dict[str, torch.Tensor] = {}
+        self._undo: list[Undo] = []
+        self._key = ""
+        self._fits: tuple[Fit, ...] = ()
+
+    def use(self, weights: Weights) -> tuple[Fit, ...]:
+        """From now on the model has these weights; returns what was fitted for them, now or earlier."""
+        if weights.key == self._key:
+            return self._fits
+        self._on_change()
+        self._restore()
+        self._key = "unfinished"  # an error below leaves weights that nobody knows
+        fits: list[Fit] = []
+        for change in weights.changes:
+            fit = self._fitted(change, fits[-1].id if fits else self._base)
+            with torch.no_grad():
+                self._undo += change.apply(self._model, _folder(fit))
+            fits.append(fit)
+        self._key, self._fits = weights.key, tuple(fits)
+        return self._fits
+
+    def observe(self, weights: Weights, what: str) -> tuple[float, ...]:
+        """What the first change that shows `what` shows of it; () where none does."""
+        fits = self.use(weights)
+        seen = (c.observe(what, _folder(fit)) for c, fit in zip(weights.changes, fits, strict=True))
+        return next((one for one in seen if one), ())
+
+    def _restore(self) -> None:
+        parameters = dict(self._model.named_parameters())
+        if not self._own:  # the first change: until then the model is its own copy
+            self._own = {name: value.detach().clone() for name, value in parameters.items()}
+            return
+        for undo in reversed(self._undo):
+            undo()
+        self._undo = []
+        with torch.no_grad():
+            for name, value in self._own.items():
+                parameters[name].copy_(value)
+
+    def _fitted(self, change: WeightChange, before: str) -> Fit:
+        fit_id = hashlib.sha256(f"{before}:{change.key}".encode()).hexdigest()[:16]
+        folder = cache_folder() / "fits" / change.layer / fit_id
+        made_once(folder, partial(self._fit, change))
+        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+        size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        return Fit(fit_id, change.layer, card["seconds"], size)
+
+    def _fit(self, change: WeightChange, folder: Path) -> None:
+        started = time.monotonic()
+        own_copy = copy.deepcopy(self._model)
+        torch.set_num_threads(usable_cores())
+        change.fit(own_copy, self._tokenizer, folder)
+        card = {"layer": change.layer, "seconds": round(time.monotonic() - started, 2)}
+        (folder / _CARD).write_text(json.dumps(card) + "\n", encoding="utf-8")
+
+
+def _folder(fit: Fit) -> Path:
+    return cache_folder() / "fits" / fit.layer / fit.id
