@@ -1,0 +1,201 @@
+"""Train a LoRA adapter: a small change of a model's weights that makes it answer as examples do.
+
+Hu et al., LoRA, arXiv:2106.09685. Plain torch around peft: on examples this short, trl's trainer spends
+longer on setting up and says nothing that is read here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from inspect_ai.model import ChatMessage
+from pydantic import BaseModel, ConfigDict, Field
+
+from forwhom.errors import InputError
+from forwhom.systems.models.chatml import TURN_END, render
+
+if TYPE_CHECKING:
+    import torch
+
+_IGNORED = -100  # a target that no loss is computed for
+_WARM_UP = 0.1  # share of the steps over which the learning rate rises; it then falls linearly to zero
+
+
+class LoraSettings(BaseModel):
+    """The adapter adds alpha / rank * B @ A to the weights of its target modules.
+
+    target_modules: every linear layer but the head, or the attention's alone. loss_on: the answer's
+    tokens, or those of the prompt, too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    steps: int = Field(default=40, ge=1)
+    batch_size: int = Field(default=8, ge=1)
+    target_modules: Literal["all-linear", "attention"] = "all-linear"
+    loss_on: Literal["answer", "all"] = "answer"
+    weight_decay: float = Field(default=0.0, ge=0)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Example:
+    """A conversation that ends with a user's turn, and the answer to learn."""
+
+    messages: tuple[ChatMessage, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class LoraTraining:
+    """Where the adapter lies, and the loss (nats a token) of each step's batch before the step."""
+
+    folder: Path
+    losses: tuple[float, ...]
+
+    @property
+    def first_loss(self) -> float:
+        """Mean over the first tenth of the steps."""
+        return _mean(self.losses[: self._tenth])
+
+    @property
+    def last_loss(self) -> float:
+        """Mean over the last tenth of the steps."""
+        return _mean(self.losses[-self._tenth :])
+
+    @property
+    def _tenth(self) -> int:
+        return max(1, len(self.losses) // 10)
+
+
+def train_lora(
+    model: Any, tokenizer: Any, examples: Sequence[Example], settings: LoraSettings, folder: Path
+) -> LoraTraining:
+    """Train on `examples`, write the adapter into `folder` in peft's format, leave `model` as it was.
+
+    model: a causal language model of transformers in single precision; tokenizer: one that knows ChatML.
+    The same seed, examples and number of threads give the same adapter. torch's threads share the work.
+    """
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    if not examples:
+        raise InputError("A LoRA adapter needs at least one example to learn from.")
+    config = LoraConfig(
+        r=settings.rank, lora_alpha=settings.alpha, lora_dropout=0.0, task_type="CAUSAL_LM",
+        target_modules="all-linear" if settings.target_modules == "all-linear" else _attention(model),
+    )  # fmt: skip
+    encoded = [_encode(tokenizer, example, settings.loss_on) for example in examples]
+    with torch.random.fork_rng(devices=[]), _as_it_was(model):
+        torch.manual_seed(settings.seed)
+        adapted: Any = get_peft_model(model, config)
+        try:
+            losses = _descend(adapted, encoded, settings)
+            adapted.save_pretrained(folder, safe_serialization=True)
+        finally:
+            adapted.unload()
+    return LoraTraining(folder, tuple(losses))
+
+
+def _descend(adapted: Any, encoded: list[tuple[list[int], list[int]]], settings: LoraSettings) -> list[float]:
+    import torch
+
+    weights = [weight for weight in adapted.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
+    adapted.train()
+    losses = []
+    for batch in _batches(encoded, settings):
+        loss = _loss(adapted, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        rate.step()
+        optimizer.zero_grad()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+def _rate(step: int, steps: int) -> float:
+    """The share of the learning rate at `step`, which counts from 0."""
+    warm = max(1, round(steps * _WARM_UP))
+    return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
+
+
+def _batches(
+    encoded: list[tuple[list[int], list[int]]], settings: LoraSettings
+) -> Iterator[list[tuple[list[int], list[int]]]]:
+    """`steps` batches; every example is drawn once before any is drawn again."""
+    order = random.Random(settings.seed)  # noqa: S311 - a shuffle, no secret
+    waiting: list[tuple[list[int], list[int]]] = []
+    for _ in range(settings.steps):
+        while len(waiting) < settings.batch_size:
+            waiting += order.sample(encoded, len(encoded))
+        yield waiting[: settings.batch_size]
+        waiting = waiting[settings.batch_size :]
+
+
+def _loss(adapted: Any, batch: list[tuple[list[int], list[int]]]) -> torch.Tensor:
+    """Mean over the targets of the batch."""
+    import torch
+
+    length = max(len(ids) for ids, _ in batch)
+    ids, targets, seen = (torch.full((len(batch), length), fill) for fill in (0, _IGNORED, 0))
+    for row, (tokens, wanted) in enumerate(batch):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        targets[row, : len(wanted)] = torch.tensor(wanted)
+        seen[row, : len(tokens)] = 1
+    # The head is as large as a fifth of the model: only the places that some target needs go through it.
+    places = (targets != _IGNORED).any(0).nonzero()[:, 0]
+    logits = adapted(input_ids=ids, attention_mask=seen, logits_to_keep=places, use_cache=False).logits
+    wanted_ids = targets[:, places]
+    kept = wanted_ids != _IGNORED
+    return torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept])
+
+
+def _encode(tokenizer: Any, example: Example, loss_on: str) -> tuple[list[int], list[int]]:
+    """Tokens, and for each the one that it is to predict."""
+    prompt = [token for part in render(example.messages) for token in _ids(tokenizer, part)]
+    answer = _ids(tokenizer, example.answer + TURN_END)
+    ids = prompt + answer
+    learned = ids[1:] if loss_on == "all" else [_IGNORED] * (len(prompt) - 1) + answer
+    return ids, [*learned, _IGNORED]
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
+
+
+def _attention(model: Any) -> list[str]:
+    """The names of the linear layers inside modules that are called attention."""
+    import torch
+
+    return [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and "attn" in name.rpartition(".")[0].rpartition(".")[2]
+    ]
+
+
+@contextmanager
+def _as_it_was(model: Any) -> Iterator[None]:
+    """peft freezes the model's weights, and training switches its mode: both are set back."""
+    learns = [(weight, weight.requires_grad) for weight in model.parameters()]
+    was_training = model.training
+    try:
+        yield
+    finally:
+        model.train(was_training)
+        for weight, learned in learns:
+            weight.requires_grad_(learned)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
