@@ -19,12 +19,11 @@ from inspect_ai.model import (
 )
 
 from forwhom.systems.answering import Answerer, Reply
+from forwhom.systems.history import ACKNOWLEDGED
 from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.system import System
 from forwhom.systems.weights import Weights, announce
 from forwhom.users.user import NEUTRAL, Provenance, User
-
-ACKNOWLEDGED = "Thank you, I have noted that."
 
 
 @dataclass(frozen=True)

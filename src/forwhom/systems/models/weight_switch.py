@@ -77,7 +77,7 @@ class WeightSwitch:
         folder = cache_folder() / "fits" / change.layer / fit_id
         made_once(folder, partial(self._fit, change))
         card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
         return Fit(fit_id, change.layer, card["seconds"], size)
 
     def _fit(self, change: WeightChange, folder: Path) -> None:

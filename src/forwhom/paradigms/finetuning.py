@@ -1,0 +1,94 @@
+"""Parameter fine-tuning: a LoRA adapter per user, trained on that user's history.
+
+One adapter per user (Tan et al., arXiv:2402.04401), trained between sessions and worn while that user
+is served; or the mean of the adapters of a group, as deployments merge them to hold fewer.
+LoRA: Hu et al., arXiv:2106.09685. Survey: arXiv:2606.09038.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from forwhom.systems.history import as_data, earlier_sessions, own_history
+from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
+from forwhom.systems.models.lora import Example, LoraSettings, train_lora
+from forwhom.systems.models.lora_merge import apply_lora
+from forwhom.systems.weights import Undo, WeightChange
+from forwhom.users.user import User
+
+_BATCH = 8  # examples a step
+_KNOWN, _LOG = "finetuning:known", "finetuning:log"
+
+
+@dataclass(frozen=True)
+class Adapters(WeightChange):
+    """One adapter a history; applied as their mean."""
+
+    histories: tuple[tuple[Example, ...], ...]
+    settings: LoraSettings
+    layer = "finetuning"
+
+    @property
+    def determined_by(self) -> Any:
+        return [self.settings.model_dump(mode="json"), [as_data(one) for one in self.histories]]
+
+    def fit(self, model: Any, tokenizer: Any, folder: Path) -> None:
+        for place, history in enumerate(self.histories):
+            train_lora(model, tokenizer, history, self.settings, folder / str(place))
+
+    def apply(self, model: Any, folder: Path) -> Sequence[Undo]:
+        for place in range(len(self.histories)):
+            apply_lora(model, folder / str(place), share=1 / len(self.histories))
+        return ()
+
+
+@paradigm(name="finetuning", stages=("weights",), source="arXiv:2402.04401")
+class FineTuning(Layer):
+    """passes: how often the history is gone through. group: users whose adapters are merged into one, in
+    the order of the population (1: nobody's).
+
+    unlearns: whether the adapter is trained anew, without what was forgotten, when a user asks to forget.
+    """
+
+    rank: int = Field(default=8, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    passes: int = Field(default=6, ge=1)
+    group: int = Field(default=1, ge=1)
+    unlearns: bool = True
+    seed: int = 0
+
+    def weights(self, exchange: Exchange) -> WeightChange | None:
+        known: User = exchange.notes.get(_KNOWN, exchange.known)
+        log: list[Happening] = exchange.notes.get(_LOG, exchange.log)
+        own = own_history(known) + earlier_sessions(log, known, exchange.session)
+        others = [own_history(one) for one in self._others(exchange)]
+        histories = [tuple(one) for one in (own, *others) if one]
+        if not own:
+            return None
+        # In one order whoever of the group asks: their merged adapter is one fit.
+        histories.sort(key=as_data)
+        longest = max(len(one) for one in histories)
+        settings = LoraSettings(
+            rank=self.rank, alpha=2 * self.rank, learning_rate=self.learning_rate, loss_on="all",
+            steps=max(1, self.passes * longest // _BATCH), batch_size=_BATCH, seed=self.seed,
+        )  # fmt: skip
+        return Adapters(tuple(histories), settings)
+
+    async def remember(self, happened: Happening, exchange: Exchange) -> None:
+        # An adapter that is not trained anew knows what the rest of the system has forgotten.
+        if not self.unlearns and (happened.kind != "forget" or _KNOWN in exchange.notes):
+            exchange.notes.setdefault(_KNOWN, exchange.known)
+            exchange.notes.setdefault(_LOG, []).append(happened)
+
+    def _others(self, exchange: Exchange) -> list[User]:
+        everyone = list(exchange.population)
+        places = [place for place, one in enumerate(everyone) if one.id == exchange.known.id]
+        if self.group == 1 or not places:
+            return []
+        first = places[0] // self.group * self.group
+        return [one for one in everyone[first : first + self.group] if one.id != exchange.known.id]

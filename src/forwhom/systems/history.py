@@ -1,0 +1,54 @@
+"""What a user's history holds to learn from: conversations, as a deployment keeps them.
+
+Of the person: the answers that they preferred, and what was noted of them. Of the script: what was said,
+shown and rated in earlier sessions, by whomever; a deployment that trains on its traffic does not sort it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inspect_ai.model import ChatMessageUser
+
+from forwhom.systems.layer import Happening
+from forwhom.systems.models.lora import Example
+from forwhom.users.user import User
+
+ACKNOWLEDGED = "Thank you, I have noted that."
+"""What a system says to whatever is told, so that scripts are the same for every system."""
+
+_ASKED_OF_NOTES = ("What do you remember about me?", "What do you know about me?", "Tell me what I told you.")
+_TOLD = ("say", "document")
+
+
+def own_history(user: User) -> list[Example]:
+    """Every preferred answer and every note of `user`, in their order."""
+    liked = [_example(preference.prompt, preference.chosen) for preference in user.preferences]
+    noted = [
+        _example(_ASKED_OF_NOTES[place % len(_ASKED_OF_NOTES)], memory.text)
+        for place, memory in enumerate(user.memories)
+    ]
+    return liked + noted
+
+
+def earlier_sessions(log: Sequence[Happening], user: User, session: int) -> list[Example]:
+    """What `log` holds of the sessions before `session`; not what another user said."""
+    return [_of_event(one) for one in log if one.session < session and _is_learned(one, user)]
+
+
+def _is_learned(one: Happening, user: User) -> bool:
+    is_others = one.actor is not None and one.actor.id != user.id
+    return not is_others and (one.kind in _TOLD or (one.kind == "feedback" and bool(one.options)))
+
+
+def _of_event(one: Happening) -> Example:
+    return _example(one.text, one.options[0] if one.kind == "feedback" else ACKNOWLEDGED)
+
+
+def _example(said: str, answer: str) -> Example:
+    return Example((ChatMessageUser(content=said),), answer)
+
+
+def as_data(examples: Sequence[Example]) -> list[list[str]]:
+    """The examples as JSON, for the key of a fit."""
+    return [[*(message.text for message in one.messages), one.answer] for one in examples]
