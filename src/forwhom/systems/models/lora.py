@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.errors import InputError
 from forwhom.systems.models.chatml import TURN_END, render
+from forwhom.systems.models.cores import usable_cores
 
 if TYPE_CHECKING:
     import torch
 
 _IGNORED = -100  # a target that no loss is computed for
 _WARM_UP = 0.1  # share of the steps over which the learning rate rises; it then falls linearly to zero
+_PART = 4  # examples that a core computes at once
+_Encoded = tuple[list[int], list[int]]
+"""An example's tokens, and for each the one that it is to predict."""
 
 
 class LoraSettings(BaseModel):
@@ -81,7 +86,7 @@ def train_lora(
     """Train on `examples`, write the adapter into `folder` in peft's format, leave `model` as it was.
 
     model: a causal language model of transformers in single precision; tokenizer: one that knows ChatML.
-    The same seed, examples and number of threads give the same adapter. torch's threads share the work.
+    The same seed and examples give the same adapter, on however many cores.
     """
     import torch
     from peft import LoraConfig, get_peft_model
@@ -104,23 +109,40 @@ def train_lora(
     return LoraTraining(folder, tuple(losses))
 
 
-def _descend(adapted: Any, encoded: list[tuple[list[int], list[int]]], settings: LoraSettings) -> list[float]:
+def _descend(adapted: Any, encoded: list[_Encoded], settings: LoraSettings) -> list[float]:
+    """One step after the other; each core takes a part of the batch, and the gradients are added up."""
     import torch
 
     weights = [weight for weight in adapted.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
-    adapted.train()
+    adapted.eval()  # no dropout: parts that run at once would draw random numbers in no fixed order
     losses = []
-    for batch in _batches(encoded, settings):
-        loss = _loss(adapted, batch)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        rate.step()
-        optimizer.zero_grad()
-        losses.append(float(loss.detach()))
+    with ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,)) as cores:
+        for batch in _batches(encoded, settings):
+            count = sum(target != _IGNORED for _, targets in batch for target in targets)
+            done = list(cores.map(lambda part: _gradients(adapted, weights, part), _parts(batch)))
+            for weight, *gradients in zip(weights, *(one for _, one in done), strict=True):
+                weight.grad = torch.stack(gradients).sum(0) / count
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            rate.step()
+            losses.append(sum(loss for loss, _ in done) / count)
     return losses
+
+
+def _parts(batch: list[_Encoded]) -> list[list[_Encoded]]:
+    """Examples of like length together, the longest first: the cores then end at about the same time."""
+    by_length = sorted(batch, key=lambda one: len(one[0]), reverse=True)
+    return [by_length[at : at + _PART] for at in range(0, len(batch), _PART)]
+
+
+def _gradients(adapted: Any, weights: list[Any], part: list[_Encoded]) -> tuple[float, tuple[Any, ...]]:
+    """Of the loss summed over the targets of `part`: its value, and its gradient for each of `weights`."""
+    import torch
+
+    loss = _loss(adapted, part)
+    return float(loss.detach()), torch.autograd.grad(loss, weights)
 
 
 def _rate(step: int, steps: int) -> float:
@@ -129,12 +151,10 @@ def _rate(step: int, steps: int) -> float:
     return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
 
 
-def _batches(
-    encoded: list[tuple[list[int], list[int]]], settings: LoraSettings
-) -> Iterator[list[tuple[list[int], list[int]]]]:
+def _batches(encoded: list[_Encoded], settings: LoraSettings) -> Iterator[list[_Encoded]]:
     """`steps` batches; every example is drawn once before any is drawn again."""
     order = random.Random(settings.seed)  # noqa: S311 - a shuffle, no secret
-    waiting: list[tuple[list[int], list[int]]] = []
+    waiting: list[_Encoded] = []
     for _ in range(settings.steps):
         while len(waiting) < settings.batch_size:
             waiting += order.sample(encoded, len(encoded))
@@ -142,13 +162,13 @@ def _batches(
         waiting = waiting[settings.batch_size :]
 
 
-def _loss(adapted: Any, batch: list[tuple[list[int], list[int]]]) -> torch.Tensor:
-    """Mean over the targets of the batch."""
+def _loss(adapted: Any, part: list[_Encoded]) -> torch.Tensor:
+    """Summed over the targets."""
     import torch
 
-    length = max(len(ids) for ids, _ in batch)
-    ids, targets, seen = (torch.full((len(batch), length), fill) for fill in (0, _IGNORED, 0))
-    for row, (tokens, wanted) in enumerate(batch):
+    length = max(len(ids) for ids, _ in part)
+    ids, targets, seen = (torch.full((len(part), length), fill) for fill in (0, _IGNORED, 0))
+    for row, (tokens, wanted) in enumerate(part):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         targets[row, : len(wanted)] = torch.tensor(wanted)
         seen[row, : len(tokens)] = 1
@@ -157,11 +177,10 @@ def _loss(adapted: Any, batch: list[tuple[list[int], list[int]]]) -> torch.Tenso
     logits = adapted(input_ids=ids, attention_mask=seen, logits_to_keep=places, use_cache=False).logits
     wanted_ids = targets[:, places]
     kept = wanted_ids != _IGNORED
-    return torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept])
+    return torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept], reduction="sum")
 
 
-def _encode(tokenizer: Any, example: Example, loss_on: str) -> tuple[list[int], list[int]]:
-    """Tokens, and for each the one that it is to predict."""
+def _encode(tokenizer: Any, example: Example, loss_on: str) -> _Encoded:
     prompt = [token for part in render(example.messages) for token in _ids(tokenizer, part)]
     answer = _ids(tokenizer, example.answer + TURN_END)
     ids = prompt + answer
