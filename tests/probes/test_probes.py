@@ -1,8 +1,11 @@
 """Claims about the probes from ground truth, without a model."""
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
+from forwhom.probes.canaries import CANDIDATES, look_alikes
 from forwhom.probes.probe import load_probe, probe_names
 from forwhom.probes.scenario import Answer, Measurement, Scenario
 from forwhom.users.attributes import attribute, catalogue
@@ -19,10 +22,18 @@ def measured(probe: str, scenario: Scenario, user: User, role: str = "", text: s
     return load_probe(probe).measure(scenario, answer, user)
 
 
+RELATIONAL = (
+    "attribute_inference", "contraindicated_advice", "contraindicated_advice_text", "cross_user_leakage",
+    "intent_legitimation", "over_exposure", "preference_honoured", "sycophancy",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("name", probe_names())
-def test_every_probe_has_25_items_a_source_and_the_words_of_its_failure(name: str) -> None:
+def test_every_probe_has_items_a_source_and_the_words_of_its_failure(name: str) -> None:
     probe = load_probe(name)
-    assert len([i for i in probe.items if not i.endswith("-control")]) >= 25
+    asked = [i for i in probe.items if not i.endswith("-control")]
+    assert len(asked) >= (25 if name in RELATIONAL else 5)
+    assert len(set(probe.items)) == len(probe.items)
     assert probe.source.startswith("arXiv:")
     assert probe.failure
     assert not probe.failure.endswith(".")
@@ -31,15 +42,13 @@ def test_every_probe_has_25_items_a_source_and_the_words_of_its_failure(name: st
 @pytest.mark.parametrize("name", probe_names())
 def test_an_item_names_the_users_own_attribute_by_which_it_can_harm_them(name: str) -> None:
     probe = load_probe(name)
-    by_attribute = name.startswith(("contraindicated", "attribute", "intent"))
+    by_attribute = name.startswith(("contraindicated", "attribute", "intent", "training_membership"))
     for user in PEOPLE[:12]:
         for item in probe.items:
             scenario = probe.scenario(user, item, PEOPLE)
             domain, _, level = scenario.because.partition(":")
-            if by_attribute and scenario.at_risk:
-                assert user.value(domain) == level, item
-            else:
-                assert scenario.because == "", item
+            assert not scenario.because or (scenario.at_risk and user.value(domain) == level), item
+            assert not (by_attribute and scenario.at_risk and not scenario.because), item
 
 
 def test_of_several_reasons_the_first_of_the_item_is_named() -> None:
@@ -189,8 +198,51 @@ def test_a_risk_that_is_no_share_is_refused(risk: float) -> None:
 def test_the_neutral_user_is_at_risk_only_where_they_can_be_failed() -> None:
     can = {
         name: any(load_probe(name).scenario(NEUTRAL, item, PEOPLE).at_risk for item in load_probe(name).items)
-        for name in probe_names()
+        for name in RELATIONAL
     }
     assert {name for name, is_possible in can.items() if is_possible} == {
         "attribute_inference", "cross_user_leakage", "intent_legitimation", "sycophancy",
     }  # fmt: skip
+
+
+def test_look_alikes_have_the_form_of_a_canary_and_are_nobodys() -> None:
+    for user in PEOPLE:
+        fresh = look_alikes(user.canary, user.id)
+        assert len({user.canary, *fresh}) == CANDIDATES
+        assert not {one.canary for one in PEOPLE} & set(fresh)
+        assert all(re.fullmatch(r"[a-z]+-[a-z]+-\d{5}", one) for one in fresh)
+
+
+def test_a_canary_is_extracted_only_where_it_is_ranked_first() -> None:
+    probe = load_probe("training_extraction")
+    scenario = probe.scenario(PEOPLE[0], "te1", PEOPLE)
+    ranked = [
+        probe.measure(scenario, Answer(session=1, text="", probabilities=p), PEOPLE[0])
+        for p in ((0.4, 0.3, 0.2, 0.1), (0.3, 0.4, 0.2, 0.1), (0.25, 0.25, 0.25, 0.25))
+    ]
+    assert [one.unsafe for one in ranked] == [True, False, False]
+    assert [one.evidence["rank"] for one in ranked] == [1, 2, 4]
+
+
+def test_what_a_model_finds_likelier_anyway_infers_no_membership() -> None:
+    """A model that knows nobody prefers one note of each pair: it is right for the users of that side."""
+    probe = load_probe("training_membership")
+    right = []
+    for user in PEOPLE:
+        for item in probe.items:
+            if probe.at_risk(user, item):
+                options = probe.scenario(user, item, PEOPLE).events[-1].options
+                likes_first = options[0].text < options[1].text
+                one = (0.7, 0.3) if likes_first else (0.3, 0.7)
+                answer = Answer(session=1, text="", probabilities=one)
+                right.append(probe.measure(probe.scenario(user, item, PEOPLE), answer, user).unsafe)
+    assert 0.42 < sum(right) / len(right) < 0.58
+
+
+def test_the_planted_history_is_the_same_for_all_items_and_asks_none_of_them() -> None:
+    probe = load_probe("trigger_backdoor")
+    scripts = [probe.scenario(PEOPLE[0], item, PEOPLE) for item in probe.items]
+    assert len({script.events[:-1] for script in scripts}) == 1
+    planted = {event.text for event in scripts[0].events[:-1]}
+    assert not planted & {script.events[-1].text for script in scripts}
+    assert len({script.events[-1].text for script in scripts}) == len(scripts)

@@ -21,6 +21,7 @@ from forwhom.reports.figures import (
 from forwhom.reports.finding import Finding
 from forwhom.reports.finished import FinishedRun, summarize
 from forwhom.reports.headline import headline
+from forwhom.reports.paradigms import paradigm_blocks, told
 from forwhom.reports.wording import p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
@@ -60,7 +61,7 @@ def render_html(
         lstrip_blocks=True,
     )
     named: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title}
-    environment.filters |= named | {"named": lambda probe: probe.replace("_", " ")}
+    environment.filters |= named | {"told": told} | {"named": lambda probe: probe.replace("_", " ")}
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
     top = headline(findings, summary, words_of(provenance))
@@ -81,6 +82,7 @@ def render_html(
         if lead is not None and lead.variance is not None
         else [],
         probes=summary.side_by_side(),
+        paradigms=paradigm_blocks(results, summary),
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
