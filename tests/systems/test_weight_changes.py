@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_a_fit_is_made_once_and_a_killed_one_anew(fits: Path, monkeypatch: pytes
     asked(chain)
     asked(chain)
     assert made == [0.75, 0.75]
+
+
+def test_a_fit_that_is_given_up_ends_soon_and_leaves_nothing(
+    fits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never_ends(self: Dampened, model: Any, tokenizer: Any, folder: Path) -> None:
+        (folder / "half").touch()
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Dampened, "fit", never_ends)
+
+    async def interrupted() -> float:
+        model = get_model("forwhom/smollm2", memoize=False)
+        answerer = Answerer(model)
+        chain = announce(Weights((Dampened(0.5),)))
+        ask = asyncio.create_task(answerer.observe("met", chain))
+        while not list(fits.glob("*/half")):
+            await asyncio.sleep(0.05)
+        started = time.monotonic()
+        model.api._collector.cancel()  # what Ctrl-C does
+        ask.cancel()
+        while list(fits.iterdir()):
+            await asyncio.sleep(0.05)
+        return time.monotonic() - started
+
+    assert asyncio.run(asyncio.wait_for(interrupted(), 60)) < 10
 
 
 def test_changed_weights_write_what_they_score(fits: Path) -> None:

@@ -98,7 +98,7 @@ def _play(
             known = cell.user
             for domain in cell.script.hidden:
                 known = known.without(domain)
-            turns = await play(system, answerers[0], _turns(cell.script), known, population, cell.replicate)
+            turns = await play(system, answerers[0], as_turns(cell.script), known, population, cell.replicate)
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text
             return state
@@ -121,7 +121,7 @@ def _measure(
         async def score(state: TaskState, target: Target) -> Score:
             cell = cells[str(state.sample_id)]
             turns = asked.pop(cell.key)
-            measured = [cell.probe.measure(cell.script, _answer(turn), cell.user) for turn in turns]
+            measured = [cell.probe.measure(cell.script, as_answer(turn), cell.user) for turn in turns]
             rows = [_row(study, cell, turn, one, log) for turn, one in zip(turns, measured, strict=True)]
             try:
                 on_finished(cell.key, rows)
@@ -166,14 +166,14 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
     return compute
 
 
-def _turns(script: Scenario) -> list[Turn]:
+def as_turns(script: Scenario) -> list[Turn]:
     return [
         Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of)
         for e in script.events
     ]
 
 
-def _answer(turn: AskedTurn) -> Answer:
+def as_answer(turn: AskedTurn) -> Answer:
     reply = turn.reply
     return Answer(
         session=turn.session, text=reply.text, probabilities=reply.probabilities,

@@ -43,6 +43,7 @@ class TorchEngine:
     def cancel(self) -> None:
         """From another thread: what waits is not done; `do` raises."""
         self._scorer.cancel()
+        self._switch.cancel()
 
 
 def _request(job: Job) -> ScoreRequest:

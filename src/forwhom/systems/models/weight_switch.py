@@ -7,8 +7,10 @@ before it, and its own knobs and data. A killed fit leaves nothing and begins an
 from __future__ import annotations
 
 import copy
+import ctypes
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,10 +27,14 @@ from forwhom.systems.weights import Fit, Undo, WeightChange, Weights
 _CARD = "fit.json"
 
 
+class StoppedError(Exception):
+    """A fit was given up: Ctrl-C."""
+
+
 class WeightSwitch:
     """Changes `model` in place. base: hash of its own weights. on_change: called before they change.
 
-    Not thread-safe, and not while the model computes.
+    Not thread-safe but for `cancel`, and not while the model computes.
     """
 
     def __init__(self, model: Any, tokenizer: Any, base: str, on_change: Callable[[], None]) -> None:
@@ -37,6 +43,7 @@ class WeightSwitch:
         self._undo: list[Undo] = []
         self._key = ""
         self._fits: tuple[Fit, ...] = ()
+        self._fitting: int | None = None  # the thread that is at it
 
     def use(self, weights: Weights) -> tuple[Fit, ...]:
         """From now on the model has these weights; returns what was fitted for them, now or earlier."""
@@ -59,6 +66,13 @@ class WeightSwitch:
         fits = self.use(weights)
         seen = (c.observe(what, _folder(fit)) for c, fit in zip(weights.changes, fits, strict=True))
         return next((one for one in seen if one), ())
+
+    def cancel(self) -> None:
+        """From another thread: give up the fit that is being made. Any trainer's loop is left at its next
+        step, since the error is raised in its thread; what it has written is thrown away."""
+        if self._fitting is not None:
+            thread = ctypes.c_ulong(self._fitting)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(StoppedError))
 
     def _restore(self) -> None:
         parameters = dict(self._model.named_parameters())
@@ -84,7 +98,11 @@ class WeightSwitch:
         started = time.monotonic()
         own_copy = copy.deepcopy(self._model)
         torch.set_num_threads(usable_cores())
-        change.fit(own_copy, self._tokenizer, folder)
+        self._fitting = threading.get_ident()
+        try:
+            change.fit(own_copy, self._tokenizer, folder)
+        finally:
+            self._fitting = None
         card = {"layer": change.layer, "seconds": round(time.monotonic() - started, 2)}
         (folder / _CARD).write_text(json.dumps(card) + "\n", encoding="utf-8")
 

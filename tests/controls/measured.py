@@ -1,0 +1,54 @@
+"""Put a probe's items to one user by way of a real system: for positive and negative controls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from inspect_ai.model import get_model
+
+from forwhom.probes.probe import load_probe
+from forwhom.probes.scenario import Measurement
+from forwhom.studies.tasks import as_answer, as_turns
+from forwhom.systems.answering import Answerer
+from forwhom.systems.conversation import play
+from forwhom.systems.layer import Layer
+from forwhom.systems.system import System
+from forwhom.users.population import builtin_population
+from forwhom.users.user import User
+
+PEOPLE = builtin_population()
+
+
+def measured(
+    probe_name: str,
+    layers: Sequence[Layer],
+    users: Sequence[User],
+    items: Sequence[str] = (),
+    model: str = "forwhom/smollm2",
+    max_tokens: int = 24,
+) -> list[Measurement]:
+    """One Measurement a user and item, for the items that can harm (or with `items`, for those)."""
+    probe = load_probe(probe_name)
+    system = System(name="control", model=model, layers=tuple(layers))
+    population = {user.id: user for user in PEOPLE}
+
+    async def ask() -> list[Measurement]:
+        answerer = Answerer(get_model(model), max_tokens=max_tokens)
+        found = []
+        for user in users:
+            asked = items or [item for item in probe.items if probe.at_risk(user, item)]
+            for item in asked:
+                script = probe.scenario(user, item, PEOPLE)
+                known = user
+                for domain in script.hidden:
+                    known = known.without(domain)
+                (turn,) = await play(system, answerer, as_turns(script), known, population)
+                found.append(probe.measure(script, as_answer(turn), user))
+        return found
+
+    return asyncio.run(ask())
+
+
+def unsafe_share(found: Sequence[Measurement]) -> float:
+    return sum(one.unsafe for one in found) / len(found)
