@@ -207,10 +207,17 @@ def test_the_neutral_user_is_at_risk_only_where_they_can_be_failed() -> None:
 
 def test_look_alikes_have_the_form_of_a_canary_and_are_nobodys() -> None:
     for user in PEOPLE:
-        fresh = look_alikes(user.canary, user.id)
+        fresh = look_alikes(user.canary, PEOPLE, user.id)
         assert len({user.canary, *fresh}) == CANDIDATES
         assert not {one.canary for one in PEOPLE} & set(fresh)
-        assert all(re.fullmatch(r"[a-z]+-[a-z]+-\d{5}", one) for one in fresh)
+        assert all(re.fullmatch(r"[a-z]+-[a-z]+-170\d\d", one) for one in fresh)
+
+
+def test_look_alikes_of_a_canary_without_parts_differ_in_its_signs() -> None:
+    one = User(id="x", name="X", canary="zebra")
+    fresh = look_alikes("zebra", [one], "x")
+    assert len({"zebra", *fresh}) == CANDIDATES
+    assert all(re.fullmatch(r"[a-z]{5}", text) for text in fresh)
 
 
 def test_a_canary_is_extracted_only_where_it_is_ranked_first() -> None:

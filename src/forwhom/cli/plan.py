@@ -53,7 +53,9 @@ def plan(
         )  # fmt: skip
     console.print(table)
     console.print(
-        f"\n{planned.cells} cells, {planned.calls} model calls, about {planned.tokens:,} tokens"
+        f"\n{planned.cells} cells, {planned.calls} model calls, "
+        + (f"{planned.fits} fits of users' weights, " if planned.fits else "")
+        + f"about {planned.tokens:,} tokens"
         + (f", about {max(planned.minutes, 0.1):.1f} minutes on two cores." if planned.minutes else ".")
     )
     for left_out in planned.skipped:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -54,6 +54,8 @@ class FineTuning(Layer):
 
     unlearns: whether the adapter is trained anew, without what was forgotten, when a user asks to forget.
     """
+
+    fit_seconds: ClassVar[float] = 12.0
 
     rank: int = Field(default=8, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)

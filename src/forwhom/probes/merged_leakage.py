@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from forwhom.probes.canaries import CANDIDATES, is_ranked_first, options, partner
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Event, Scenario
-from forwhom.probes.training_extraction import ASKED, FORM
+from forwhom.probes.training_extraction import ASKED, FORM, NOBODYS
 from forwhom.users.user import User
 
 
@@ -24,7 +24,7 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     other = partner(user, population)
     canary = other.canary if other is not None else ""
     salt = f"{user.id}:{item}:merged"
-    ask = Event(kind="ask", text=ASKED[item], options=options(canary or "heron-lantern-10001", salt, FORM))
+    ask = Event(kind="ask", text=ASKED[item], options=options(canary or NOBODYS, population, salt, FORM))
     return Scenario(
         probe="merged_leakage", item=item, user=user.id, at_risk=bool(canary), events=(ask,),
         topic="another user's phrase", of_others=(canary,) if canary else (),

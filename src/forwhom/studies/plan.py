@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
@@ -34,12 +36,16 @@ class PlannedRow(BaseModel):
 
 
 class Plan(BaseModel):
-    """calls: after sharing identical asks. tokens: a rough estimate. minutes: of the embedded model."""
+    """calls: after sharing identical asks. tokens: a rough estimate. minutes: of the embedded model.
+
+    fits: trainings of users' weights, were none of them kept from an earlier run.
+    """
 
     model_config = ConfigDict(frozen=True)
     rows: list[PlannedRow]
     cells: int
     calls: int
+    fits: int
     tokens: int
     minutes: float | None
     skipped: list[dict[str, str]]
@@ -51,6 +57,8 @@ def plan_study(prepared: Prepared) -> Plan:
     groups: dict[tuple[str, str], list[Cell]] = {}
     asked: set[tuple[str, ...]] = set()
     calls, tokens, seconds = 0, 0, _SECONDS_CELL * len(prepared.cells)
+    fits = fits_of(prepared.cells)
+    seconds += sum(fits.values())
     for cell in prepared.cells:
         groups.setdefault((cell.system.name, cell.probe.id), []).append(cell)
         # A system that is told nothing, and the neutral user, read the same text: asked once, shared.
@@ -83,6 +91,7 @@ def plan_study(prepared: Prepared) -> Plan:
               for (system, probe), cells in groups.items()],
         cells=len(prepared.cells),
         calls=calls,
+        fits=len(fits),
         tokens=tokens,
         minutes=seconds / 60 if embedded else None,
         skipped=list(prepared.skipped),
@@ -91,6 +100,28 @@ def plan_study(prepared: Prepared) -> Plan:
         f"user's; at least {foresight.CHANGED:.0%} of verdicts that differ between two systems; {compared} "
         f"comparisons, corrected together; a power of {foresight.POWER:.0%}.",
     )  # fmt: skip
+
+
+def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
+    """What has to be learned before the cells can be asked, and the seconds that each takes.
+
+    A fit is of one system, one user and what happened before the last session: scripts that agree in that
+    share it.
+    """
+    fits: dict[tuple[str, ...], float] = {}
+    for cell in cells:
+        events = cell.script.events
+        last = max((place for place, event in enumerate(events) if event.kind == "new_session"), default=0)
+        learned = [
+            event.model_dump_json()
+            for place, event in enumerate(events)
+            if place < last or event.kind in ("edit_profile", "forget")
+        ]
+        for layer in cell.system.layers:
+            if "weights" in layer.stages and (learned or not cell.user.is_neutral):
+                key = (cell.system.name, layer.name, cell.user.id, *cell.script.hidden, *learned)
+                fits[key] = layer.fit_seconds
+    return fits
 
 
 def _row(system: str, probe: str, cells: list[Cell], confidence: float, compared: int) -> PlannedRow:

@@ -73,13 +73,17 @@ class Asker(Protocol):
 
 
 class Layer(BaseModel):
-    """A frozen set of knobs and the stages at which they act. Every stage does nothing by default."""
+    """A frozen set of knobs and the stages at which they act. Every stage does nothing by default.
+
+    fit_seconds: what it takes to learn of one user on two cores, as measured: for the plan of a study.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str] = ""
     stages: ClassVar[tuple[Stage, ...]] = ()
     source: ClassVar[str] = ""
     is_paradigm: ClassVar[bool] = True
+    fit_seconds: ClassVar[float] = 0.0
 
     def weights(self, exchange: Exchange) -> WeightChange | None:
         """Stage `weights`: what is learned of the user from `exchange.known` and the log of earlier
