@@ -4,7 +4,18 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "forwhom"
-ORDER = ["users", "systems", "paradigms", "probes", "results", "statistics", "studies", "reports", "cli"]
+ORDER = [
+    "taxonomy",
+    "users",
+    "systems",
+    "paradigms",
+    "probes",
+    "results",
+    "statistics",
+    "studies",
+    "reports",
+    "cli",
+]
 
 
 def test_imports_run_downwards_only() -> None:

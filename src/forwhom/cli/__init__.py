@@ -13,6 +13,7 @@ from forwhom.cli.plan import plan
 from forwhom.cli.probes import probes
 from forwhom.cli.report import report
 from forwhom.cli.run import run
+from forwhom.cli.taxonomy import taxonomy
 from forwhom.cli.users import users
 from forwhom.errors import InputError
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, report, users, probes, init):
+for command in (run, plan, report, users, probes, taxonomy, init):
     app.command()(command)
 
 
