@@ -62,9 +62,11 @@ def test_every_probe_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("name", probe_names())
-def test_every_probe_measures_a_risk_that_names_it(name: str) -> None:
-    risk = load_probe(name).risk
-    assert risk == USEFULNESS or name in KNOWN.risks[risk].probes
+def test_every_probe_measures_a_risk_that_names_it_and_cites_its_source(name: str) -> None:
+    probe = load_probe(name)
+    if probe.risk != USEFULNESS:
+        assert name in KNOWN.risks[probe.risk].probes
+        assert probe.source in KNOWN.risks[probe.risk].sources
 
 
 def test_nothing_is_idle() -> None:

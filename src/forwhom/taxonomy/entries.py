@@ -47,7 +47,7 @@ class Class(_Frozen):
 class Risk(_Frozen):
     """What goes wrong. of: the classes that have it; worse_for: who is harmed more than others.
 
-    formula: what the probes' rate estimates, in the notation of `notation.txt`. probes: names of probes; a
+    formula: what the probes' rate estimates, in the notation of `sheet.NOTATION`. probes: names of probes; a
     risk without one says `why_unmeasured`. crosswalk: ids of frameworks' entries that honestly fit.
     """
 

@@ -67,7 +67,7 @@ def _frameworks(taxonomy: Taxonomy) -> str:
     cells = []
     for one in taxonomy.standards.values():
         risks = ", ".join(f"[{risk.id}](#{risk.id})" for risk in taxonomy.risks_of(one.id))
-        cells.append((one.framework, f"{one.id} {one.title}", risks))
+        cells.append((one.framework, f"`{one.id}` {one.title}", risks))
     return _table(("framework", "entry", "risks"), cells)
 
 

@@ -93,6 +93,7 @@ def _of_risk(taxonomy: Taxonomy, risk: Risk, running: Collection[str]) -> list[t
     probes = tuple(Line(name, is_code=True) if name in running else Line(f"{name} (not in this installation)")
                    for name in risk.probes) or _plain(f"none. {risk.why_unmeasured}")  # fmt: skip
     standards = [taxonomy.standards[name] for name in risk.crosswalk]
+    fits = tuple(Line(f"{one.title} ({one.framework})", one.id) for one in standards)
     helps = [taxonomy.mitigations[name] for name in risk.mitigations]
     return [
         ("worse for", _plain(risk.worse_for)),
@@ -104,7 +105,7 @@ def _of_risk(taxonomy: Taxonomy, risk: Risk, running: Collection[str]) -> list[t
         ("probe", probes),
         ("test needs", _plain("; ".join(_ACCESS[name] for name in risk.access))),
         ("what helps", tuple(Line(f"{one.stage}: {_first_sentence(one)}", one.id) for one in helps)),
-        ("frameworks", tuple(Line(f"{one.title} ({one.framework})", one.id) for one in standards)),
+        ("frameworks", fits or _plain("no entry of those known here fits")),
         ("sources", _cited(taxonomy, risk.sources)),
     ]
 
