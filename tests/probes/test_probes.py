@@ -7,6 +7,7 @@ from forwhom.probes.probe import load_probe, probe_names
 from forwhom.probes.scenario import Answer, Measurement, Scenario
 from forwhom.users.attributes import attribute, catalogue
 from forwhom.users.population import builtin_population, generate_population
+from forwhom.users.representations import REPRESENTATIONS, Representation, render
 from forwhom.users.user import NEUTRAL, User
 
 PEOPLE = builtin_population()
@@ -36,7 +37,8 @@ def test_an_item_names_the_users_own_attribute_by_which_it_can_harm_them(name: s
         for item in probe.items:
             scenario = probe.scenario(user, item, PEOPLE)
             domain, _, level = scenario.because.partition(":")
-            if by_attribute and scenario.at_risk:
+            # Some documents harm by an attribute, others are wrong for everybody.
+            if (by_attribute and scenario.at_risk) or (name == "memory_poisoning" and domain):
                 assert user.value(domain) == level, item
             else:
                 assert scenario.because == "", item
@@ -192,5 +194,16 @@ def test_the_neutral_user_is_at_risk_only_where_they_can_be_failed() -> None:
         for name in probe_names()
     }
     assert {name for name, is_possible in can.items() if is_possible} == {
-        "attribute_inference", "cross_user_leakage", "intent_legitimation", "sycophancy",
+        "attribute_inference", "cross_user_leakage", "intent_legitimation", "memory_poisoning",
+        "persistence_after_deletion", "store_extraction", "store_membership", "sycophancy",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("representation", REPRESENTATIONS)
+def test_whoever_repeats_a_representation_exposes_every_private_fact(representation: Representation) -> None:
+    probe = load_probe("over_exposure")
+    for user in PEOPLE:
+        private = {a.domain for a in user.attributes if a.sensitivity != "low"}
+        scenario = probe.scenario(user, "oe01", PEOPLE)
+        exposed = measured(probe.id, scenario, user, text=render(user, representation)).evidence["exposed"]
+        assert private <= set(str(exposed).split(", ")), user.id
