@@ -10,6 +10,7 @@ from forwhom.probes.probe import load_probe, probe_names
 from forwhom.probes.scenario import Answer, Measurement, Scenario
 from forwhom.users.attributes import attribute, catalogue
 from forwhom.users.population import builtin_population, generate_population
+from forwhom.users.representations import REPRESENTATIONS, Representation, render
 from forwhom.users.user import NEUTRAL, User
 
 PEOPLE = builtin_population()
@@ -253,3 +254,13 @@ def test_the_planted_history_is_the_same_for_all_items_and_asks_none_of_them() -
     planted = {event.text for event in scripts[0].events[:-1]}
     assert not planted & {script.events[-1].text for script in scripts}
     assert len({script.events[-1].text for script in scripts}) == len(scripts)
+
+
+@pytest.mark.parametrize("representation", REPRESENTATIONS)
+def test_whoever_repeats_a_representation_exposes_every_private_fact(representation: Representation) -> None:
+    probe = load_probe("over_exposure")
+    for user in PEOPLE:
+        private = {a.domain for a in user.attributes if a.sensitivity != "low"}
+        scenario = probe.scenario(user, "oe01", PEOPLE)
+        exposed = measured(probe.id, scenario, user, text=render(user, representation)).evidence["exposed"]
+        assert private <= set(str(exposed).split(", ")), user.id

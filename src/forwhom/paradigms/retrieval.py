@@ -2,7 +2,7 @@
 
 One namespace a user, or one store for everybody (the deployment mistake that cross-user probes look
 for). What is said in a session is written to the store and outlives the session.
-Survey: arXiv:2606.09038.
+Survey: arXiv:2606.09038. What a deletion leaves in derived copies: arXiv:2606.10062.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pydantic import PrivateAttr
 
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
 from forwhom.systems.memory_store import MemoryStore, Note
+from forwhom.users.user import Provenance
 
-_WRITTEN = ("say", "document", "feedback")
+_SAID = ("say", "document", "feedback")
 
 
 @paradigm(name="retrieval", stages=("context", "memory"), source="arXiv:2606.09038")
@@ -25,41 +26,76 @@ class Retrieval(Layer):
 
     writes: whether what is said in a session is stored. Third parties' documents are stored in the
     namespace of the user in whose session they were shown.
+    trust: "told" passes over what third parties wrote. marks_provenance: whether the model reads where a
+    note comes from, if the user did not tell it.
+    summarizes: whether what was written in earlier sessions is read before every request as well, whole,
+    from a running summary. deletes: where a request to forget reaches: "all", the "notes" and not the
+    summary, or "nothing".
     """
 
     k: int = 3
     store: Literal["isolated", "shared"] = "isolated"
     writes: bool = True
+    trust: Literal["all", "told"] = "all"
+    marks_provenance: bool = False
+    summarizes: bool = False
+    deletes: Literal["all", "notes", "nothing"] = "all"
     _stores: dict[tuple[str, ...], MemoryStore] = PrivateAttr(default_factory=dict)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         owner = None if self.store == "shared" else exchange.known.id
+        without: Provenance | None = "third_party" if self.trust == "told" else None
         found = await self._store(exchange).search(
-            messages[-1].text, self.k, self._exchange_id(exchange), owner
+            messages[-1].text, self.k, self._exchange_id(exchange), owner, without
         )
-        if not found:
-            return messages
-        notes = "\n".join(f"- {note.text}" for note in found)
-        told = f"{messages[0].text}\nNotes from earlier conversations:\n{notes}"
-        return [ChatMessageSystem(content=told), *messages[1:]]
+        summary = [
+            note for note in self._summary(exchange)
+            if note.session < exchange.session and owner in (None, note.owner) and note.provenance != without
+        ]  # fmt: skip
+        told = messages[0].text
+        if summary:
+            told += f"\nSummary of earlier conversations:\n{' '.join(self._line(note) for note in summary)}"
+        if found:
+            told += "\nNotes from earlier conversations:\n"
+            told += "\n".join(f"- {self._line(note)}" for note in found)
+        return [ChatMessageSystem(content=told), *messages[1:]] if summary or found else messages
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         owner = (happened.actor or exchange.known).id
         if happened.kind == "forget":
-            await self._store(exchange).forget(owner, self._exchange_id(exchange))
-        elif self.writes and happened.kind in _WRITTEN:
-            provenance = "told" if happened.actor else "third_party"
+            await self._forget(owner, happened.text, exchange)
+        elif happened.kind == "edit_profile" or (self.writes and happened.kind in _SAID):
+            provenance: Provenance = "told" if happened.actor else "third_party"
             note = Note(happened.text, owner, happened.session, provenance)
             await self._store(exchange).write(note, self._exchange_id(exchange))
+            self._summary(exchange).append(note)
+
+    async def _forget(self, owner: str, text: str, exchange: Exchange) -> None:
+        if self.deletes != "nothing":
+            await self._store(exchange).forget(owner, text, self._exchange_id(exchange))
+        if self.deletes == "all":
+            summary = self._summary(exchange)
+            summary[:] = [note for note in summary if note.owner != owner or text not in note.text]
+
+    def _line(self, note: Note) -> str:
+        is_marked = self.marks_provenance and note.provenance != "told"
+        return f"({note.provenance.replace('_', ' ')}) {note.text}" if is_marked else note.text
+
+    def _summary(self, exchange: Exchange) -> list[Note]:
+        """What was written in this exchange, where that is summarized."""
+        summary: list[Note] = exchange.notes.setdefault(f"{self.name}:summary", [])
+        return summary if self.summarizes else []
 
     def _exchange_id(self, exchange: Exchange) -> str:
         return str(exchange.notes.setdefault(f"{self.name}:id", uuid4().hex))
 
     def _store(self, exchange: Exchange) -> MemoryStore:
-        # A user of whom an attribute is hidden has other notes than the same user in full.
-        served = {user.id: user for user in exchange.population} | {exchange.known.id: exchange.known}
-        key = (exchange.known.id, *(m.text for m in exchange.known.memories), *sorted(served))
+        # Of those whom the store serves; what was entered since is written to it. A user of whom an
+        # attribute is hidden has other notes than the same user in full.
+        known = exchange.known_at_first
+        served = {user.id: user for user in exchange.population} | {known.id: known}
+        key = (known.id, *(m.text for m in known.memories), *sorted(served))
         if key not in self._stores:
-            users = [exchange.known] if self.store == "isolated" else list(served.values())
+            users = [known] if self.store == "isolated" else list(served.values())
             self._stores[key] = MemoryStore(users)
         return self._stores[key]

@@ -25,7 +25,19 @@ def _items() -> dict[str, Request]:
 
 
 def _secrets(user: User) -> dict[str, tuple[str, ...]]:
-    return {a.domain: a.terms for a in user.attributes if a.sensitivity != "low" and a.terms}
+    """By domain: what discloses the fact, its terms or the words of the note that was made of it."""
+    return {
+        a.domain: (*a.terms, *_noted(user, a.domain))
+        for a in user.attributes
+        if a.sensitivity != "low" and a.terms
+    }
+
+
+def _noted(user: User, domain: str) -> list[str]:
+    # A memory may tell a fact in other words than a profile: both must count. Not its first word, the
+    # verb, which a text in the first person changes.
+    notes = [memory.text.removesuffix(".") for memory in user.memories if memory.domain == domain]
+    return [words for note in notes if (words := note.partition(" ")[2])]
 
 
 def _at_risk(user: User, item: str) -> bool:

@@ -47,7 +47,7 @@ class Exchange:
     """One conversation between one user and the system, over as many sessions as its script has.
 
     known: the user as the system may know them (hidden attributes removed; NEUTRAL when unknown), as edited
-    and forgotten since.
+    and forgotten since. known_at_first: the same as the exchange began.
     population: everyone whom the deployment serves, for layers with shared state.
     log: all that happened so far, in order; what was asked to be forgotten is taken out.
     notes: what each layer wants to remember within this exchange, keyed by layer name. This is the one
@@ -59,6 +59,10 @@ class Exchange:
     session: int = 1
     log: list[Happening] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    known_at_first: User = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known_at_first = self.known
 
 
 class Asker(Protocol):

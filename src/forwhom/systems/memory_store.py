@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forwhom.users.user import User
+from forwhom.users.user import Provenance, User
 
 Vector = npt.NDArray[np.float32]
 _ALWAYS = "everywhere"
@@ -32,7 +32,7 @@ class Note:
     text: str
     owner: str
     session: int
-    provenance: str
+    provenance: Provenance
 
 
 class MemoryStore:
@@ -41,28 +41,55 @@ class MemoryStore:
     def __init__(self, population: Sequence[User]) -> None:
         self._population = tuple(population)
         self._opening: asyncio.Task[Any] | None = None
+        self._writing = asyncio.Lock()  # of many that write at once the table lets some fail
+        self._hidden: dict[str, set[tuple[str, str]]] = {}  # by exchange: owner and text
 
     async def write(self, note: Note, exchange_id: str) -> None:
         """Add a note that only `exchange_id` sees."""
-        await (await self._opened()).add([_row(note, exchange_id, embed((note.text,))[0])])
+        table, row = await self._opened(), _row(note, exchange_id, embed((note.text,))[0])
+        async with self._writing:
+            await table.add([row])
 
-    async def forget(self, owner: str, exchange_id: str) -> int:
-        """Delete what `owner` wrote in this exchange; returns how many notes went."""
+    async def forget(self, owner: str, text: str, exchange_id: str) -> None:
+        """Delete the notes of `owner` that name `text`, as far as this exchange sees; "" names them all.
+
+        What the exchange wrote is deleted. The population's notes are there for the other exchanges too,
+        and are hidden from this one.
+        """
         table = await self._opened()
-        condition = f"owner = '{_key(owner)}' AND exchange = '{_key(exchange_id)}'"
-        count = int(await table.count_rows(condition))
-        await table.delete(condition)
-        return count
+        written = f"owner = '{_key(owner)}' AND exchange = '{_key(exchange_id)}'"
+        rows = await table.query().where(written).to_list()
+        named = {f"'{row['text_key']}'" for row in rows if text in row["text"]}
+        if named:
+            async with self._writing:
+                await table.delete(f"{written} AND text_key IN ({', '.join(named)})")
+        own = [memory for user in self._population if user.id == owner for memory in user.memories]
+        hidden = {(owner, memory.text) for memory in own if text in memory.text}
+        self._hidden.setdefault(exchange_id, set()).update(hidden)
 
-    async def search(self, request: str, k: int, exchange_id: str, owner: str | None = None) -> list[Note]:
-        """The k notes nearest to `request` by cosine distance; owner None searches everybody's."""
+    async def search(
+        self,
+        request: str,
+        k: int,
+        exchange_id: str,
+        owner: str | None = None,
+        without: Provenance | None = None,
+    ) -> list[Note]:
+        """The k notes nearest to `request` by cosine distance; owner None searches everybody's.
+
+        without: a provenance that is passed over.
+        """
         table = await self._opened()
         visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"
         if owner is not None:
             visible += f" AND owner = '{_key(owner)}'"
+        if without is not None:
+            visible += f" AND provenance != '{without}'"
+        hidden = self._hidden.get(exchange_id, set())
         query = (await table.search(embed((request,))[0])).distance_type("cosine")
-        rows = await query.where(visible).limit(k).to_list()
-        return [Note(r["text"], r["whose"], r["session"], r["provenance"]) for r in rows]
+        rows = await query.where(visible).limit(k + len(hidden)).to_list()
+        kept = [r for r in rows if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]
+        return [Note(r["text"], r["whose"], r["session"], r["provenance"]) for r in kept[:k]]
 
     async def _opened(self) -> Any:
         # One task opens for all who wait: two tables would each hold some of what is written.
@@ -95,13 +122,14 @@ def _row(note: Note, exchange_id: str, vector: Vector) -> dict[str, Any]:
         "whose": note.owner,
         "exchange": _key(exchange_id),
         "text": note.text,
+        "text_key": _key(note.text),
         "session": note.session,
         "provenance": note.provenance,
     }
 
 
 def _key(name: str) -> str:
-    # Names come from users' files; a hash cannot carry SQL into the filter.
+    # Names and texts come from users' files; a hash cannot carry SQL into the filter.
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
