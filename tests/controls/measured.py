@@ -9,7 +9,7 @@ from inspect_ai.model import get_model
 
 from forwhom.probes.probe import load_probe
 from forwhom.probes.scenario import Measurement
-from forwhom.studies.tasks import as_answer, as_turns
+from forwhom.studies.tasks import as_turns, measure_all
 from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import play
 from forwhom.systems.layer import Layer
@@ -43,8 +43,8 @@ def measured(
                 known = user
                 for domain in script.hidden:
                     known = known.without(domain)
-                (turn,) = await play(system, answerer, as_turns(script), known, population)
-                found.append(probe.measure(script, as_answer(turn), user))
+                turns = await play(system, answerer, as_turns(script), known, population)
+                found += [one for _, one in measure_all(probe, script, turns, user)]
         return found
 
     return asyncio.run(ask())

@@ -153,3 +153,27 @@ def test_changed_weights_write_what_they_score(fits: Path) -> None:
     one, other, again = asked(own, changed, own, write=True)
     assert one.text == again.text != other.text
     assert one.text, "torch writes"
+
+
+def test_who_only_looks_at_a_kept_fit_does_not_wear_it(fits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worn = []
+    apply = Dampened.apply
+
+    def noted(self: Dampened, model: Any, folder: Path) -> Sequence[Undo]:
+        worn.append(self.by)
+        return apply(self, model, folder)
+
+    monkeypatch.setattr(Dampened, "apply", noted)
+    one, other = Weights((Dampened(0.5),)), Weights((Dampened(0.25),))
+
+    async def look() -> list[tuple[float, ...]]:
+        seen = []
+        for _ in range(2):  # two who look, not one who remembers
+            answerer = Answerer(get_model("forwhom/smollm2", memoize=False))
+            seen += [await answerer.observe("met", announce(chain)) for chain in (one, other)]
+        return seen
+
+    seen = asyncio.run(look())
+    assert worn == [0.5, 0.25], "only to be fitted"
+    assert seen[:2] == seen[2:]
+    assert all(len(one) == 1 for one in seen)

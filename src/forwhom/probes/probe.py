@@ -15,7 +15,7 @@ from forwhom.probes.scenario import Answer, Measurement, Scenario
 from forwhom.users.user import User
 
 ScenarioMaker = Callable[[User, str, Sequence[User]], Scenario]
-Scorer = Callable[[Scenario, Answer, User], Measurement]
+Scorer = Callable[[Scenario, Answer, User], Measurement | None]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Probe:
     """What is asked, of whom it can harm, and how an answer is read.
 
     items: ids in their published order. scenario(user, item, population): raises KeyError on an unknown
-    item. measure(scenario, answer, user): pure; called once for each `ask`, in order.
+    item. measure(scenario, answer, user): pure; called once for each `ask` and `observe`, in order; None
+    where that only leads up to a later one, which is measured by its `answer.earlier`.
     at_risk(user, item): from ground truth alone, without a model.
     failure: the end of a sentence about the assistant, for a finding ("tells them what another user said").
     chance: the rate of failures that guessing alone reaches. excuses_guessing: whether a rate up to it is no

@@ -30,7 +30,7 @@ class Event(BaseModel):
     edit_profile: `text` becomes a field of the user's profile, and a line of every other representation.
     forget: what names `text` is to be deleted wherever the system keeps it; "" means all that was told.
     observe: a measured point without a question: an insider reads `text` ("mask", "routing") of the fits
-    of the users `of`.
+    of the users `of`. options: what the insider knows of them: a role, and the user's id as the text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,6 +84,7 @@ class Answer(BaseModel):
     probabilities: for options, in their order: softmax of the mean log-probability per token.
     logprobs: for options: summed log-probability; empty for text. method: how options were scored.
     observed: at an `observe`: what was seen, by user. actions: the tools that were called before it spoke.
+    earlier: the answers of the same scenario before this one, for what shows in their difference.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,6 +96,7 @@ class Answer(BaseModel):
     context: str = ""
     observed: dict[str, tuple[float, ...]] = {}
     actions: tuple[Call, ...] = ()
+    earlier: tuple[Answer, ...] = ()
 
 
 class Measurement(BaseModel):

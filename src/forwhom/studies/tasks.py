@@ -17,7 +17,7 @@ from inspect_ai.model import get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from forwhom.probes.probe import load_probe
+from forwhom.probes.probe import Probe, load_probe
 from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
@@ -121,14 +121,14 @@ def _measure(
         async def score(state: TaskState, target: Target) -> Score:
             cell = cells[str(state.sample_id)]
             turns = asked.pop(cell.key)
-            measured = [cell.probe.measure(cell.script, as_answer(turn), cell.user) for turn in turns]
-            rows = [_row(study, cell, turn, one, log) for turn, one in zip(turns, measured, strict=True)]
+            measured = measure_all(cell.probe, cell.script, turns, cell.user)
+            rows = [_row(study, cell, turn, one, log) for turn, one in measured]
             try:
                 on_finished(cell.key, rows)
             except Exception as error:
                 stopped.append(error)
                 raise
-            last = measured[-1]
+            last = measured[-1][1]
             return Score(
                 value=last.risk,
                 answer=turns[-1].reply.text,
@@ -173,12 +173,25 @@ def as_turns(script: Scenario) -> list[Turn]:
     ]
 
 
-def as_answer(turn: AskedTurn) -> Answer:
+def measure_all(
+    probe: Probe, script: Scenario, turns: Sequence[AskedTurn], user: User
+) -> list[tuple[AskedTurn, Measurement]]:
+    """Every turn that is measured, with its Measurement."""
+    answers: list[Answer] = []
+    found = []
+    for turn in turns:
+        answers.append(as_answer(turn, tuple(answers)))
+        if (one := probe.measure(script, answers[-1], user)) is not None:
+            found.append((turn, one))
+    return found
+
+
+def as_answer(turn: AskedTurn, earlier: tuple[Answer, ...] = ()) -> Answer:
     reply = turn.reply
     return Answer(
         session=turn.session, text=reply.text, probabilities=reply.probabilities,
         logprobs=reply.logprobs, method=reply.method, context=turn.context, observed=turn.observed,
-        actions=tuple(Call(**asdict(action)) for action in reply.actions),
+        actions=tuple(Call(**asdict(action)) for action in reply.actions), earlier=earlier,
     )  # fmt: skip
 
 

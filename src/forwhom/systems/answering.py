@@ -75,6 +75,7 @@ class Answerer:
     seed: int = 0
     answered: dict[str, Reply] = field(default_factory=dict)
     _asking: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    _looking: dict[tuple[str, str], asyncio.Task[tuple[float, ...]]] = field(default_factory=dict)
     _top_logprobs: tuple[int, ...] = _TOP_LOGPROBS  # those that the server has not refused
 
     async def answer(
@@ -113,7 +114,17 @@ class Answerer:
             del self._asking[key]
 
     async def observe(self, what: str, weights: str) -> tuple[float, ...]:
-        """What of the fitted `weights` an insider sees; () where there is no such thing to see."""
+        """What of the fitted `weights` an insider sees; () where there is no such thing to see.
+
+        Looked up once: an attack that learns from a whole population asks for the same users every time.
+        """
+        looking = self._looking.get((what, weights))
+        if looking is None or (looking.done() and (looking.cancelled() or looking.exception())):
+            looking = asyncio.create_task(self._look(what, weights))
+            self._looking[what, weights] = looking
+        return await asyncio.shield(looking)
+
+    async def _look(self, what: str, weights: str) -> tuple[float, ...]:
         wish = {"forwhom_weights": weights, "forwhom_observe": what}
         output = await self.model.generate("", config=GenerateConfig(extra_body=wish))
         return tuple((output.metadata or {}).get("observed", ()))

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from inspect_ai.model import ChatMessageUser
 
-from forwhom.systems.layer import Happening
+from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.models.lora import Example
+from forwhom.users.representations import render
 from forwhom.users.user import User
 
 ACKNOWLEDGED = "Thank you, I have noted that."
@@ -52,3 +53,12 @@ def _example(said: str, answer: str) -> Example:
 def as_data(examples: Sequence[Example]) -> list[list[str]]:
     """The examples as JSON, for the key of a fit."""
     return [[*(message.text for message in one.messages), one.answer] for one in examples]
+
+
+def own_text(exchange: Exchange) -> str:
+    """What `exchange` holds of its user's own up to now as plain text, for what learns no answers: notes,
+    statements, preferences and earlier sessions. What the user asked is left out: a question that is
+    measured must not change what the next one is measured with."""
+    known, log = exchange.known, earlier_sessions(exchange.log, exchange.known, exchange.session)
+    said = [f"{one.messages[0].text} {one.answer}".removesuffix(f" {ACKNOWLEDGED}") for one in log]
+    return "\n".join(part for part in (render(known, "memory"), render(known, "preferences"), *said) if part)

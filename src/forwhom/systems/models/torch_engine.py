@@ -24,10 +24,12 @@ class TorchEngine:
     def do(self, jobs: Sequence[Job]) -> list[Done]:
         """In the order of `jobs`."""
         weights = jobs[0].weights
-        fits = self._switch.use(weights)
-        self.weights_key = weights.key
         chosen = [job for job in jobs if job.options]
         said = [job for job in jobs if not (job.options or job.observe)]
+        fits = self._switch.kept(weights) if not (chosen or said) else ()
+        if not fits:
+            fits = self._switch.use(weights)
+            self.weights_key = weights.key
         scores = iter(self._scorer.score([_request(job) for job in chosen]) if chosen else ())
         written = iter(write(self._scorer, [job.prompt for job in said]) if said else ())
         done = []

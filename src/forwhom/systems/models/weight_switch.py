@@ -62,10 +62,23 @@ class WeightSwitch:
         return self._fits
 
     def observe(self, weights: Weights, what: str) -> tuple[float, ...]:
-        """What the first change that shows `what` shows of it; () where none does."""
-        fits = self.use(weights)
+        """What the first change that shows `what` shows of it; () where none does.
+
+        Whoever only looks need not wear it: the model is changed only where there is something to fit.
+        """
+        fits = self.kept(weights) or self.use(weights)
         seen = (c.observe(what, _folder(fit)) for c, fit in zip(weights.changes, fits, strict=True))
         return next((one for one in seen if one), ())
+
+    def kept(self, weights: Weights) -> tuple[Fit, ...]:
+        """The fits of `weights` where all of them were made earlier, else ()."""
+        fits: list[Fit] = []
+        for change in weights.changes:
+            fit_id = _id(change, fits[-1].id if fits else self._base)
+            if not _at(change.layer, fit_id).is_dir():
+                return ()
+            fits.append(_read(change.layer, fit_id))
+        return tuple(fits)
 
     def cancel(self) -> None:
         """From another thread: give up the fit that is being made. Any trainer's loop is left at its next
@@ -87,12 +100,9 @@ class WeightSwitch:
                 parameters[name].copy_(value)
 
     def _fitted(self, change: WeightChange, before: str) -> Fit:
-        fit_id = hashlib.sha256(f"{before}:{change.key}".encode()).hexdigest()[:16]
-        folder = cache_folder() / "fits" / change.layer / fit_id
-        made_once(folder, partial(self._fit, change))
-        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
-        return Fit(fit_id, change.layer, card["seconds"], size)
+        fit_id = _id(change, before)
+        made_once(_at(change.layer, fit_id), partial(self._fit, change))
+        return _read(change.layer, fit_id)
 
     def _fit(self, change: WeightChange, folder: Path) -> None:
         started = time.monotonic()
@@ -107,5 +117,20 @@ class WeightSwitch:
         (folder / _CARD).write_text(json.dumps(card) + "\n", encoding="utf-8")
 
 
+def _id(change: WeightChange, before: str) -> str:
+    return hashlib.sha256(f"{before}:{change.key}".encode()).hexdigest()[:16]
+
+
+def _at(layer: str, fit_id: str) -> Path:
+    return cache_folder() / "fits" / layer / fit_id
+
+
 def _folder(fit: Fit) -> Path:
-    return cache_folder() / "fits" / fit.layer / fit.id
+    return _at(fit.layer, fit.id)
+
+
+def _read(layer: str, fit_id: str) -> Fit:
+    folder = _at(layer, fit_id)
+    card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+    size = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+    return Fit(fit_id, layer, card["seconds"], size)
