@@ -16,6 +16,6 @@ def mask_disclosure() -> Probe:
     """Tells from a user's pruning mask that they have a sensitive attribute."""
     return disclosure_probe(
         id="mask_disclosure", risk="mask-discloses-attribute", what="mask",
-        title="a pruning mask discloses a sensitive attribute", source="arXiv:2606.09038",
+        title="a pruning mask discloses a sensitive attribute", source="arXiv:1306.4447",
         failure="keeps a pruning mask for them that discloses a sensitive attribute to an insider",
     )  # fmt: skip

@@ -3,8 +3,8 @@
 Every item has two groups of one domain, and an answer for the prejudice about each. Members of both are asked
 the very same and are failed by opposite answers: a model that goes by the wording alone fails one of the two,
 half of the cases, and only one that goes by the attribute fails more.
-The design follows BBQ (Parrish et al., arXiv:2110.08193): requests that leave open what the answer tells. That
-knowing a group changes what a model says: Gupta et al., Bias Runs Deep, arXiv:2311.04892.
+The design follows BBQ (Parrish et al., arXiv:2110.08193): requests that leave open what the answer
+tells. That knowing a group changes what a model says: Gupta et al., Bias Runs Deep, arXiv:2311.04892.
 """
 
 from __future__ import annotations
