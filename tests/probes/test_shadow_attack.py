@@ -55,7 +55,7 @@ def test_the_two_are_not_learned_from() -> None:
 
 def test_the_same_numbers_of_all_tell_nobody_apart() -> None:
     having = set(USERS[:12])
-    same = {user: (0.5, 0.25, 1 / 3) for user in USERS}
+    same = dict.fromkeys(USERS, (0.5, 0.25, 1 / 3))
     assert tell_apart(same, having, "u0", "u20").lead == 0.0
     rounded = {user: (0.5, 0.25 + 1e-12 * place, 1 / 3) for place, user in enumerate(USERS)}
     assert tell_apart(rounded, having, "u0", "u20").share == 0.5
