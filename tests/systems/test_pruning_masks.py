@@ -10,7 +10,9 @@ import pytest
 
 from forwhom.systems.models.weights import torch_folder
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from forwhom.systems.models.mask_files import read_masks, sketch, write_masks  # noqa: E402
 from forwhom.systems.models.wanda import apply_masks, kept_of_inputs, prune  # noqa: E402

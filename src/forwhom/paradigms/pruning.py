@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -67,6 +67,7 @@ class Pruning(Layer):
     nothing is known is served by the shared one.
     """
 
+    fit_seconds: ClassVar[float] = 1.6
     sparsity: float = Field(default=0.5, gt=0, lt=1)
     structure: Literal["unstructured", "structured"] = "unstructured"
     calibration: Literal["user", "shared", "user+safety"] = "user"

@@ -21,10 +21,10 @@ from forwhom.users.user import User
 OBSERVABLE = 0.01  # nats a token: above what rounding makes of it, and what anybody sees who gets logits
 
 
-def _beside(user: User, item: str, population: Sequence[User]) -> list[User]:
-    """Two others, always the same for this user and item."""
+def _beside(user: User, population: Sequence[User]) -> list[User]:
+    """Two others, the same for all items: a batch is fitted once."""
     others = [one for one in population if one.id != user.id and one.memories]
-    return sorted(others, key=lambda one: crc32(f"{user.id}:{item}:{one.id}".encode()))[:2]
+    return sorted(others, key=lambda one: crc32(f"{user.id}:{one.id}".encode()))[:2]
 
 
 def _at_risk(user: User, item: str) -> bool:
@@ -35,7 +35,7 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     question = voiced_questions()[item]
     options = (Option(role="wrong", text=question.wrong), Option(role="right", text=question.right))
     ask = Event(kind="ask", text=question.plain, options=options)
-    beside = _beside(user, item, population)
+    beside = _beside(user, population)
     batches = [
         (Event(kind="say", actor="other_user", actor_id=one.id, text=render(one, "memory")), ask)
         for one in beside

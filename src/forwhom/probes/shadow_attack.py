@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 _FEWEST = 3  # shadows of a class of which a mean is worth something
+_SHRINKAGE = 0.3
+_ROUNDING = 1e-15  # of a variance
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,20 @@ def _score(vectors: Numbers, has: npt.NDArray[np.bool_], place: int) -> float:
 
 
 def _weights(yes: Numbers, no: Numbers) -> Numbers:
-    """Difference of the class means over the variance within: the linear discriminant of features that are
-    taken to be independent. Half of the mean variance is added, for one that looks small by chance."""
-    within = (_centred(yes) ** 2).sum(0) + (_centred(no) ** 2).sum(0)
-    variance = within / (len(yes) + len(no) - 2)
-    floor = variance.mean() / 2
+    """Difference of the class means over the spread within: Fisher's linear discriminant.
+
+    There are more features than shadows, so the covariance within is shrunk towards a multiple of the
+    identity (regularized discriminant analysis), and inverted in the space of the shadows.
+    """
+    apart, within = yes.mean(0) - no.mean(0), np.concatenate([_centred(yes), _centred(no)])
+    count = len(within)
+    mean_variance = float((within**2).mean())
     # Rounding is no difference: of a mask that all users share, nothing may be made.
-    if floor <= 1e-15:
-        return np.zeros_like(variance)
-    weights: Numbers = (yes.mean(0) - no.mean(0)) / (variance + floor)
+    if mean_variance <= _ROUNDING:
+        return np.zeros_like(apart)
+    ridge, rest = _SHRINKAGE * mean_variance, (1 - _SHRINKAGE) / count
+    inside = ridge * np.eye(count) + rest * within @ within.T
+    weights: Numbers = (apart - rest * within.T @ np.linalg.solve(inside, within @ apart)) / ridge
     return weights
 
 

@@ -10,10 +10,14 @@ from inspect_ai.model import ChatMessageUser
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
-from forwhom.systems.models.lora import Example
+from forwhom.systems.models.lora import Example, LoraSettings
 
 Theme = Literal["care", "money", "home", "safety"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
+EXPERT = LoraSettings(rank=8, alpha=16, learning_rate=2e-3, steps=9, batch_size=8)
+"""How the expert of a theme is trained: six passes over its examples."""
+ROUTER_DECAY = 0.005
+"""L2 on the weights of a router between themes: so few texts must not make it sure of everything."""
 
 
 class _Entry(BaseModel):

@@ -34,7 +34,7 @@ def apply_lora(model: Any, folder: Path, share: float = 1.0) -> None:
 
     weights = dict(model.named_parameters())
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
-    for name, shape in ((name, (b.shape[0], a.shape[1])) for name, _, a, b in _factors(folder)):
+    for name, shape in ((name, (b.shape[0], a.shape[1])) for name, _, a, b in factors(folder)):
         if shapes.get(name) != shape:
             found = f"is {shapes[name]} there" if name in shapes else "is not there"
             raise InputError(
@@ -50,11 +50,12 @@ def lora_delta(folder: Path) -> Iterator[tuple[str, torch.Tensor]]:
 
     One after the other: all of them are as large as the model.
     """
-    for name, scale, a, b in _factors(folder):
+    for name, scale, a, b in factors(folder):
         yield name, scale * (b.float() @ a.float())
 
 
-def _factors(folder: Path) -> Iterator[tuple[str, float, torch.Tensor, torch.Tensor]]:
+def factors(folder: Path) -> Iterator[tuple[str, float, torch.Tensor, torch.Tensor]]:
+    """Of each weight that the adapter in `folder` changes: its name in the model, scale, A and B."""
     from safetensors import safe_open
 
     settings = _settings(folder)
