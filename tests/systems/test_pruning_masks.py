@@ -14,8 +14,8 @@ pytest.importorskip("torch")
 
 import torch
 
-from forwhom.systems.models.mask_files import read_masks, sketch, write_masks  # noqa: E402
-from forwhom.systems.models.wanda import apply_masks, kept_of_inputs, prune  # noqa: E402
+from forwhom.systems.models.mask_files import read_masks, sketch, write_masks
+from forwhom.systems.models.wanda import apply_masks, kept_of_inputs, prune
 
 pytestmark = [pytest.mark.weights, pytest.mark.filterwarnings("ignore::FutureWarning")]
 IDS = [504, 2365, 416, 3575, 33, 28, 1343, 253, 2125, 288, 1234, 4321]
