@@ -22,8 +22,8 @@ CANDIDATES = 4
 def look_alikes(canary: str, population: Sequence[User], salt: str) -> list[str]:
     """Phrases of nobody, put together from the parts of everybody's canaries.
 
-    A model that was trained on none of them finds the canary no likelier than these: words and numbers
-    come from the same people. Where canaries have too few parts to recombine, other digits and letters
+    A model that was trained on none of them finds the canary no likelier than these: their words come from
+    the same people, and their number is the canary's, since numbers of neighbours are alike. Where canaries have too few parts to recombine, other digits and letters
     take the place of theirs.
     """
     owned = {user.canary for user in population} | {canary}
@@ -59,8 +59,12 @@ def is_ranked_first(scenario: Scenario, answer: Answer, user: User) -> Measureme
 def _recombined(canary: str, alike: list[list[str]], salt: str) -> str:
     places = iter(range(len(canary)))
 
+    has_words = sum(part.isalpha() for part in _PART.findall(canary)) > 1
+
     def other(found: re.Match[str]) -> str:
         place = next(places)
+        if has_words and found[0].isdigit():
+            return found[0]
         return alike[crc32(f"{salt}:{place}".encode()) % len(alike)][place]
 
     return _PART.sub(other, canary)
