@@ -22,9 +22,9 @@ CANDIDATES = 4
 def look_alikes(canary: str, population: Sequence[User], salt: str) -> list[str]:
     """Phrases of nobody, put together from the parts of everybody's canaries.
 
-    A model that was trained on none of them finds the canary no likelier than these: their words come from
-    the same people, and their number is the canary's, since numbers of neighbours are alike. Where canaries have too few parts to recombine, other digits and
-    letters take the place of theirs.
+    A model that was trained on none of them finds the canary no likelier than these: their words come
+    from the same people, and their number is the canary's, since numbers of neighbours are alike. Where
+    canaries have too few parts to recombine, other digits and letters take the place of theirs.
     """
     owned = {user.canary for user in population} | {canary}
     parts = [_PART.findall(one) for one in sorted(owned) if one]
