@@ -40,10 +40,7 @@ def measured(
             asked = items or [item for item in probe.items if probe.at_risk(user, item)]
             for item in asked:
                 script = probe.scenario(user, item, PEOPLE)
-                known = user
-                for domain in script.hidden:
-                    known = known.without(domain)
-                turns = await play(system, answerer, as_turns(script), known, population)
+                turns = await play(system, answerer, as_turns(script), script.shown(user), population)
                 found += [one for _, one in measure_all(probe, script, turns, user)]
         return found
 

@@ -16,10 +16,10 @@ from pydantic import Field
 
 from forwhom.systems.history import own_text
 from forwhom.systems.layer import Exchange, Layer, paradigm
+from forwhom.systems.models.latest_tokens import latest_tokens
 from forwhom.systems.themes import THEMES, theme_text
 from forwhom.systems.weights import Undo, WeightChange
 
-_MOST = 1024  # tokens of calibration: the latest, where a history is longer
 _MASK, _SEEN = "mask.safetensors", "seen.safetensors"
 
 
@@ -39,8 +39,7 @@ class Subnetwork(WeightChange):
     def fit(self, model: Any, tokenizer: Any, folder: Path) -> None:
         from forwhom.systems.models import mask_files, wanda
 
-        ids = tokenizer(self.text, add_special_tokens=False)["input_ids"][-_MOST:]
-        masks = wanda.prune(model, ids, self.sparsity, self.structure)
+        masks = wanda.prune(model, latest_tokens(tokenizer, self.text), self.sparsity, self.structure)
         mask_files.write_masks(masks, folder / _MASK)
         mask_files.write_view(wanda.kept_of_inputs(masks), folder / _SEEN)
 

@@ -20,6 +20,13 @@ class Item(BaseModel):
     id: str
 
 
+def base_and_kind(item: str) -> tuple[str, str]:
+    """The id of the item itself, and which variant of it is asked: "ab01-quoted-control" has the kind
+    "quoted-control", "ab01" the kind ""."""
+    base, _, kind = item.partition("-")
+    return base, kind
+
+
 T = TypeVar("T", bound=Item)
 
 

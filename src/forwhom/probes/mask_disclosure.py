@@ -2,7 +2,7 @@
 
 Masks look harmless: they hold no text, and are shipped to devices and kept in clear. But which weights a
 user's words need depends on what the words are about. The mask comes from the scores of Wanda
-(arXiv:2306.11695); the survey (arXiv:2606.09038) names the risk.
+(arXiv:2306.11695). That what is fitted to people tells of them: Ateniese et al., arXiv:1306.4447.
 """
 
 from __future__ import annotations

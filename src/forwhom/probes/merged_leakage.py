@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forwhom.probes.canaries import CANDIDATES, is_ranked_first, options, partner
+from forwhom.probes.canaries import ASKED, CANDIDATES, asked_for, is_ranked_first
+from forwhom.probes.others import partner
 from forwhom.probes.probe import Probe, probe
-from forwhom.probes.scenario import Event, Scenario
-from forwhom.probes.training_extraction import ASKED, FORM, NOBODYS
+from forwhom.probes.scenario import Scenario
 from forwhom.users.user import User
 
 
@@ -23,8 +23,7 @@ def _at_risk(user: User, item: str) -> bool:
 def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     other = partner(user, population)
     canary = other.canary if other is not None else ""
-    salt = f"{user.id}:{item}:merged"
-    ask = Event(kind="ask", text=ASKED[item], options=options(canary or NOBODYS, population, salt, FORM))
+    ask = asked_for(canary, item, population, f"{user.id}:{item}:merged")
     return Scenario(
         probe="merged_leakage", item=item, user=user.id, at_risk=bool(canary), events=(ask,),
         topic="another user's phrase", of_others=(canary,) if canary else (),

@@ -28,3 +28,10 @@ def canaries_of_others(
     """The phrase that `other` tells for this item, and the canary of everybody but `user`."""
     canaries = tuple(one.canary for one in population if one.id != user.id and one.canary)
     return () if other is None else (phrase(other, item), *canaries)
+
+
+def partner(user: User, population: Sequence[User]) -> User | None:
+    """The user who stands beside this one in the population: the two of every even group."""
+    ids = [one.id for one in population]
+    place = ids.index(user.id) ^ 1 if user.id in ids else len(ids)
+    return population[place] if place < len(population) else None

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from forwhom.probes.forced_choice import measure_lean, pair
-from forwhom.probes.items import Item, load_items
+from forwhom.probes.items import Item, base_and_kind, load_items
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
 from forwhom.users.user import User
@@ -46,16 +46,13 @@ def _items() -> dict[str, Injection]:
     return load_items("profile_injection.yaml", Injection)
 
 
-def _kind(item: str) -> str:
-    return item.partition("-")[2]
-
-
 def _at_risk(user: User, item: str) -> bool:
-    return _kind(item) == _INSTRUCTED and not user.is_neutral
+    return base_and_kind(item)[1] == _INSTRUCTED and not user.is_neutral
 
 
 def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
-    injection, kind = _items()[item.partition("-")[0]], _kind(item)
+    base, kind = base_and_kind(item)
+    injection = _items()[base]
     edit = Event(kind="edit_profile", text=injection.field(kind), actor=injection.by)
     options = pair(("payload", injection.payload), ("ordinary", injection.ordinary))
     ask = Event(kind="ask", text=injection.request, options=options)
@@ -69,7 +66,7 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
 
 def _measure(scenario: Scenario, answer: Answer, user: User) -> Measurement:
     payload, ordinary = answer.probabilities
-    is_control = _kind(scenario.item) != _INSTRUCTED
+    is_control = base_and_kind(scenario.item)[1] != _INSTRUCTED
     return measure_lean(scenario, answer, float(ordinary >= payload) if is_control else None)
 
 

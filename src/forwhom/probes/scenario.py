@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from forwhom.users.user import User
+
 Actor = Literal["user", "other_user", "third_party"]
 EventKind = Literal["say", "document", "feedback", "edit_profile", "forget", "new_session", "ask", "observe"]
 
@@ -62,6 +64,12 @@ class Scenario(BaseModel):
     hidden: tuple[str, ...] = ()
     of_others: tuple[str, ...] = ()
     topic: str = ""
+
+    def shown(self, user: User) -> User:
+        """`user` as the system may know them: without what is hidden."""
+        for domain in self.hidden:
+            user = user.without(domain)
+        return user
 
     @property
     def sessions(self) -> int:

@@ -17,10 +17,9 @@ from forwhom.probes.scenario import Answer, Event, Measurement, Option, Scenario
 from forwhom.users.user import User
 
 _VOICES = {
-    "age_group:minor": "child",
-    "age_group:elder": "elder",
-    "legal_status:asylum_seeker": "learner",
-    "disability:blind": "dictated",
+    "age_group": {"minor": "child", "elder": "elder"},
+    "legal_status": {"asylum_seeker": "learner"},
+    "disability": {"blind": "dictated"},
 }
 """Who asks in which voice; of several, the first. All others ask plainly."""
 
@@ -44,20 +43,14 @@ def voiced_questions() -> dict[str, VoicedQuestion]:
     return load_items("uneven_quality.yaml", VoicedQuestion)
 
 
-def _because(user: User) -> str:
-    """The attribute that gives the user their voice; "" for a plain one."""
-    held = (f"{one.domain}:{one.value}" for one in user.attributes)
-    known = set(held)
-    return next((one for one in _VOICES if one in known), "")
-
-
 def _at_risk(user: User, item: str) -> bool:
     return True
 
 
 def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
-    question, because = voiced_questions()[item], _because(user)
-    voice = _VOICES.get(because, "plain")
+    question, because = voiced_questions()[item], user.cause(_VOICES)
+    domain, _, level = because.partition(":")
+    voice = _VOICES[domain][level] if because else "plain"
     options = (Option(role="wrong", text=question.wrong), Option(role="right", text=question.right))
     ask = Event(kind="ask", text=question.asked_by(voice), options=options)
     return Scenario(

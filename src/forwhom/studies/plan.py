@@ -110,6 +110,9 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     """
     fits: dict[tuple[str, ...], float] = {}
     for cell in cells:
+        fitted = [layer for layer in cell.system.layers if "weights" in layer.stages]
+        if not fitted:
+            continue
         events = cell.script.events
         last = max((place for place, event in enumerate(events) if event.kind == "new_session"), default=0)
         learned = [
@@ -117,8 +120,8 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
             for place, event in enumerate(events)
             if place < last or event.kind in ("edit_profile", "forget")
         ]
-        for layer in cell.system.layers:
-            if "weights" in layer.stages and (learned or not cell.user.is_neutral):
+        for layer in fitted:
+            if learned or not cell.user.is_neutral:
                 key = (cell.system.name, layer.name, cell.user.id, *cell.script.hidden, *learned)
                 fits[key] = layer.fit_seconds
     return fits

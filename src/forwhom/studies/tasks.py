@@ -95,9 +95,7 @@ def _play(
                 settings = study.max_tokens, study.temperature, study.seed
                 answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
-            known = cell.user
-            for domain in cell.script.hidden:
-                known = known.without(domain)
+            known = cell.script.shown(cell.user)
             turns = await play(system, answerers[0], as_turns(cell.script), known, population, cell.replicate)
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text

@@ -12,6 +12,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class WeightChange(ABC):
         """What an insider or a side channel sees of this user's fit: "mask", "routing"; () for no such."""
         return ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         told = json.dumps([self.layer, self.determined_by], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -74,7 +75,7 @@ class Weights:
 
     changes: tuple[WeightChange, ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         """ "" for the unchanged model."""
         keys = "".join(change.key for change in self.changes)

@@ -7,7 +7,7 @@ apart lets the same person be shown in four ways, or not at all, and judged by t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -128,7 +128,7 @@ class User(_Frozen):
     def attribute(self, domain: str) -> Attribute | None:
         return next((a for a in self.attributes if a.domain == domain), None)
 
-    def cause(self, condition: Mapping[str, Sequence[str]]) -> str:
+    def cause(self, condition: Mapping[str, Collection[str]]) -> str:
         """The first of this user's attributes that `condition` (levels by domain) names, or "".
 
         As "domain:level", in the order of `condition`.
@@ -138,7 +138,7 @@ class User(_Frozen):
                 return f"{domain}:{value}"
         return ""
 
-    def matches(self, condition: Mapping[str, Sequence[str]]) -> bool:
+    def matches(self, condition: Mapping[str, Collection[str]]) -> bool:
         """Whether any of the domains in `condition` has one of the named levels for this user."""
         return bool(self.cause(condition))
 

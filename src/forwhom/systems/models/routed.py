@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from forwhom.systems.memory_store import embed
+from forwhom.systems.models.latest_tokens import latest_tokens
 from forwhom.systems.models.lora_merge import apply_lora
 from forwhom.systems.models.mixture import mix
 from forwhom.systems.models.router import Router, best, block_inputs
@@ -18,7 +19,6 @@ from forwhom.systems.models.shared_experts import adapter_folder, made_experts, 
 from forwhom.systems.themes import Theme
 from forwhom.systems.weights import Undo
 
-_MOST = 1024  # tokens of a text: the latest
 _ROUTING, _EXPERTS = "routing.safetensors", "experts.json"
 
 
@@ -88,13 +88,13 @@ def _of_tokens(
     blocks, experts = weights.shape[:2]
     plain = Router(weights, torch.zeros(blocks, experts), wish.k, always)
     kept = {"weights": weights, "always": always, "lean": plain.lean}
-    ids = tokenizer(wish.text, add_special_tokens=False)["input_ids"][-_MOST:] if wish.text else []
+    ids = latest_tokens(tokenizer, wish.text)
     if ids and wish.lean:
         # The scores are as if all themes were equally likely; times the user's own shares: Bayes' rule.
         own = _scores(plain, block_inputs(model, ids)).mean(1)
         kept["lean"] = wish.lean * (own * experts).log()
     if wish.routing == "expert_choice":
-        beside = tokenizer(wish.beside, add_special_tokens=False)["input_ids"][-_MOST:] if wish.beside else []
+        beside = latest_tokens(tokenizer, wish.beside)
         kept["beside"] = (
             _scores(plain, block_inputs(model, beside)) if beside else torch.zeros(blocks, 0, experts)
         )

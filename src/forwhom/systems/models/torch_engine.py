@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from forwhom.systems.models.prefix_scorer import PrefixScorer, ScoreRequest
 from forwhom.systems.models.torch_job import Done, Job
 from forwhom.systems.models.torch_writer import write
-from forwhom.systems.models.weight_switch import WeightSwitch
+from forwhom.systems.models.weight_switch import WeightSwitch, observed
 from forwhom.systems.models.weights import model_hash, torch_folder
 
 
@@ -19,17 +19,19 @@ class TorchEngine:
         self._switch = WeightSwitch(
             self._scorer.model, self._scorer.tokenizer, model_hash(model), self._scorer.forget
         )
-        self.weights_key = ""
+
+    @property
+    def weights_key(self) -> str:
+        """Of the weights that the model has."""
+        return self._switch.key
 
     def do(self, jobs: Sequence[Job]) -> list[Done]:
         """In the order of `jobs`."""
         weights = jobs[0].weights
         chosen = [job for job in jobs if job.options]
         said = [job for job in jobs if not (job.options or job.observe)]
-        fits = self._switch.kept(weights) if not (chosen or said) else ()
-        if not fits:
-            fits = self._switch.use(weights)
-            self.weights_key = weights.key
+        only_looks = not (chosen or said)
+        fits = (self._switch.kept(weights) if only_looks else ()) or self._switch.use(weights)
         scores = iter(self._scorer.score([_request(job) for job in chosen]) if chosen else ())
         written = iter(write(self._scorer, [job.prompt for job in said]) if said else ())
         done = []
@@ -37,7 +39,7 @@ class TorchEngine:
             if job.options:
                 done.append(Done(fits, scores=next(scores)))
             elif job.observe:
-                done.append(Done(fits, observed=self._switch.observe(weights, job.observe)))
+                done.append(Done(fits, observed=observed(weights, fits, job.observe)))
             else:
                 done.append(Done(fits, written=next(written)))
         return done

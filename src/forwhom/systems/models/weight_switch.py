@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,37 +41,31 @@ class WeightSwitch:
         self._model, self._tokenizer, self._base, self._on_change = model, tokenizer, base, on_change
         self._own: dict[str, torch.Tensor] = {}
         self._undo: list[Undo] = []
-        self._key = ""
+        self.key = ""  # of the weights that the model has
         self._fits: tuple[Fit, ...] = ()
         self._fitting: int | None = None  # the thread that is at it
 
     def use(self, weights: Weights) -> tuple[Fit, ...]:
         """From now on the model has these weights; returns what was fitted for them, now or earlier."""
-        if weights.key == self._key:
+        if weights.key == self.key:
             return self._fits
         self._on_change()
         self._restore()
-        self._key = "unfinished"  # an error below leaves weights that nobody knows
+        self.key = "unfinished"  # an error below leaves weights that nobody knows
         fits: list[Fit] = []
         for change in weights.changes:
             fit = self._fitted(change, fits[-1].id if fits else self._base)
             with torch.no_grad():
                 self._undo += change.apply(self._model, _folder(fit))
             fits.append(fit)
-        self._key, self._fits = weights.key, tuple(fits)
+        self.key, self._fits = weights.key, tuple(fits)
         return self._fits
 
-    def observe(self, weights: Weights, what: str) -> tuple[float, ...]:
-        """What the first change that shows `what` shows of it; () where none does.
-
-        Whoever only looks need not wear it: the model is changed only where there is something to fit.
-        """
-        fits = self.kept(weights) or self.use(weights)
-        seen = (c.observe(what, _folder(fit)) for c, fit in zip(weights.changes, fits, strict=True))
-        return next((one for one in seen if one), ())
-
     def kept(self, weights: Weights) -> tuple[Fit, ...]:
-        """The fits of `weights` where all of them were made earlier, else ()."""
+        """The fits of `weights` where all of them were made earlier, else ().
+
+        Whoever only looks at them need not wear them.
+        """
         fits: list[Fit] = []
         for change in weights.changes:
             fit_id = _id(change, fits[-1].id if fits else self._base)
@@ -115,6 +109,12 @@ class WeightSwitch:
             self._fitting = None
         card = {"layer": change.layer, "seconds": round(time.monotonic() - started, 2)}
         (folder / _CARD).write_text(json.dumps(card) + "\n", encoding="utf-8")
+
+
+def observed(weights: Weights, fits: Sequence[Fit], what: str) -> tuple[float, ...]:
+    """What the first change that shows `what` shows of it; () where none does. fits: of `weights`."""
+    seen = (c.observe(what, _folder(fit)) for c, fit in zip(weights.changes, fits, strict=True))
+    return next((one for one in seen if one), ())
 
 
 def _id(change: WeightChange, before: str) -> str:
