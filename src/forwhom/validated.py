@@ -84,7 +84,8 @@ def validate(document: Any, schema: type[M], path: Path | str) -> M:
         if error["type"] == "extra_forbidden":
             name = str(error["loc"][-1])
             raise InputError(f"{where}: '{field}' is not a setting.{_guess(name, schema)}") from None
-        raise InputError(f"{where}: {field}: {_said(error)}") from None
+        # What is wrong of the whole, as two settings that do not go together, names its fields itself.
+        raise InputError(": ".join(part for part in (where, field, _said(error)) if part)) from None
 
 
 def line_of(document: Any, location: Iterable[str | int]) -> int:

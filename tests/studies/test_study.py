@@ -10,7 +10,7 @@ from forwhom.results.journal import Journal
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.prepared import prepare
 from forwhom.studies.runner import run_study
-from forwhom.studies.study import dataset_study, load_study, suite_path
+from forwhom.studies.study import SystemSpec, build_system, dataset_study, load_study, suite_path
 from forwhom.studies.tasks import probe_task
 from forwhom.users.representations import render
 
@@ -193,3 +193,9 @@ def test_a_line_separator_within_a_text_ends_no_line_of_a_data_set(tmp_path: Pat
     entry = '{"query": "q\u2028q", "memories": ["m"], "failure_type": "cross_domain"}'
     file.write_text(f"{entry}\n{entry}\n", encoding="utf-8")
     assert len(load_dataset(f"persistbench:{file}").pairs) == 2
+
+
+def test_what_is_wrong_of_a_whole_layer_is_said_without_an_empty_field() -> None:
+    spec = SystemSpec(name="a", layers=({"experts": {"k": 9}},))
+    with pytest.raises(InputError, match=r"^system 'a', layer 'experts': k: 9 experts"):
+        build_system(spec, "forwhom/smollm2")

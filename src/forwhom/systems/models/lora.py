@@ -7,6 +7,7 @@ longer on setting up and says nothing that is read here.
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -209,7 +210,9 @@ def _as_it_was(model: Any) -> Iterator[None]:
     learns = [(weight, weight.requires_grad) for weight in model.parameters()]
     was_training = model.training
     try:
-        yield
+        with warnings.catch_warnings():  # peft asks transformers for what has another name by now
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            yield
     finally:
         model.train(was_training)
         for weight, learned in learns:
