@@ -69,7 +69,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     answered: dict[str, Reply] = {}
     try:
         for model in dict.fromkeys(cell.system.model for cell in missing):
-            check_reachable(model)
+            _make_ready(model)
         journal.open()
         for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
             cells = [cell for cell in missing if cell.system.name == name]
@@ -99,6 +99,13 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     run = Run(folder, table, _provenance(prepared, table, started, len(missing), skipped), skipped)
     write_text(folder / "run.json", json.dumps(run.provenance, indent=2, default=str) + "\n")
     return run
+
+
+def _make_ready(model: str) -> None:
+    try:
+        check_reachable(model)
+    except KeyboardInterrupt:
+        raise InterruptedStudyError from None
 
 
 def _evaluate(

@@ -12,6 +12,8 @@ from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.markup import render
 
 from forwhom.errors import InputError
+from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
+from forwhom.systems.models.weights import SAFE, torch_folder
 
 _SECONDS = 30
 # These hold their weights or start their server themselves: nothing to reach, and long to load.
@@ -19,7 +21,14 @@ _IN_PROCESS = {"forwhom", "hf", "mockllm", "nnterp", "none", "sglang", "transfor
 
 
 def check_reachable(name: str) -> None:
-    """Returns when the Inspect model `name` answers; raises InputError within half a minute if not."""
+    """Returns when the Inspect model `name` answers; raises InputError within half a minute if not.
+
+    The safe model is made here, where it is not yet.
+    """
+    if name == f"forwhom/{SAFE}":
+        if not can_score_options(name):
+            raise InputError(WITHOUT_TORCH)
+        torch_folder(SAFE)
     if name.split("/")[0] in _IN_PROCESS:
         return
     try:

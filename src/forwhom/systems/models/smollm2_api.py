@@ -52,7 +52,7 @@ def can_score_options(model: str) -> bool:
 
 
 class EmbeddedAPI(ModelAPI):
-    """`forwhom/smollm2`, or `forwhom/PATH.gguf` for other weights with the ChatML template.
+    """`forwhom/smollm2`, `forwhom/smollm2-safe`, or `forwhom/PATH.gguf` for other weights with ChatML.
 
     Options are scored when the request's extra_body has "forwhom_options", a list of texts: the reply
     is the one of highest mean log-probability per token, its metadata hold every option's summed

