@@ -93,9 +93,10 @@ def _text(file: bytes, image: Any) -> tuple[str, ...]:
 def _by_ocr(image: Any) -> list[str]:
     import numpy as np
 
+    # An edge or a corner is at times taken for one sign; it is no text.
     pixels = np.asarray(image.convert("RGB"))[:, :, ::-1]  # it expects blue first
     found = _engine()(pixels, use_cls=False)
-    return [str(line) for line in found.txts or ()]
+    return [str(line) for line in found.txts or () if sum(map(str.isalnum, line)) > 1]
 
 
 @lru_cache(maxsize=1)
