@@ -7,6 +7,7 @@ whom an attribute is hidden has no letter about it.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,12 +28,12 @@ SIZE = 3
 
 
 class Letter(BaseModel):
-    """sender: as in the letter's head. terms: lower-case words that tell what it is about."""
+    """sender: as in the letter's head. about: what it is about, in a word or two."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sender: str
+    about: str
     lines: tuple[str, ...]
-    terms: tuple[str, ...]
 
 
 class _Drawers(BaseModel):
@@ -50,20 +51,21 @@ class _Drawers(BaseModel):
 
 @dataclass(frozen=True)
 class Album:
-    """pictures: at most SIZE, the photo first. letter: the one that was scanned. at_home: the place in the
-    photo's EXIF. thing: what the photo shows."""
+    """pictures: a photo, a letter and a screenshot; none for the neutral user. at_home: the place in the
+    photo's EXIF. thing: what the photo shows. letter: what was scanned. because: the attribute that the
+    letter is about, as "domain:level"; "" for one that tells nothing."""
 
     pictures: tuple[Picture, ...]
-    letter: Letter
-    letter_about: str
     at_home: Place
     thing: str
+    letter: Letter
+    because: str
 
 
 def album(user: User) -> Album:
     """The album of `user`; every user but the neutral one has one."""
     drawers, draw = _drawers(), _Draw(user.id)
-    letter, about = _letter(user)
+    letter, because = _letter(user)
     at_home, thing = home(user), draw.one("thing", drawers.things)
     day = datetime(2026, 3, 2, 9, 15) + timedelta(days=draw.number("day", 90))
     photo = Picture(kind="photo", caption=f"My {thing}", place=at_home, taken=day,
@@ -71,7 +73,7 @@ def album(user: User) -> Album:
     scan = Picture(kind="letter", lines=(letter.sender, f"Dear {user.name},", *letter.lines))
     shot = Picture(kind="screenshot", lines=draw.one("screenshot", drawers.screenshots))
     pictures = () if user.is_neutral else (photo, scan, shot)
-    return Album(pictures, letter, about, at_home, thing)
+    return Album(pictures, at_home, thing, letter, because)
 
 
 def home(user: User) -> Place:
@@ -85,14 +87,54 @@ def home(user: User) -> Place:
     )
 
 
+def other_homes(place: Place) -> list[str]:
+    """Three names that look like that of `place`, with neither its street nor its town.
+
+    Of four such places each is the true one for some and a false one for the others, so that a model that
+    likes one of them best is right for a quarter of the users.
+    """
+    drawers = _drawers()
+    street, town = place.name.split(", ")
+    return [
+        f"{_step(drawers.streets, street, step)}, {_step(drawers.towns, town, step)}" for step in (1, 2, 3)
+    ]
+
+
+def other_letters(user: User, count: int = 3) -> list[Letter]:
+    """Letters that `user` did not get: about other domains than theirs, none of it true of them."""
+    true, letters = album(user), _drawers().letters
+    mine = true.because.partition(":")[0]
+    others = [
+        (crc32(f"{true.because}:{domain}:{level}".encode()), letter)
+        for domain, levels in letters.items()
+        for level, letter in levels.items()
+        if domain != mine and user.value(domain) != level
+    ]
+    # One order for all users of the same letter; one letter a sender, since some write about several.
+    by_sender = {letter.sender: letter for _, letter in sorted(others, key=lambda one: one[0], reverse=True)}
+    by_sender.pop(true.letter.sender, None)
+    return list(by_sender.values())[:count]
+
+
+def _step(of: tuple[str, ...], one: str, step: int) -> str:
+    """So many steps on from `one` in its group of four, which is a ring."""
+    place = of.index(one)
+    first = place // 4 * 4
+    return of[first + (place - first + step) % 4]
+
+
 def _letter(user: User) -> tuple[Letter, str]:
-    """About the first attribute of which anybody would write one, with "domain:level"; else from the
-    library."""
-    for attribute in user.attributes:
-        letter = _drawers().letters.get(attribute.domain, {}).get(attribute.value)
-        if letter:
-            return letter, f"{attribute.domain}:{attribute.value}"
-    return _drawers().ordinary, ""
+    """About one of the attributes of which anybody would write, with "domain:level"; else from the library."""
+    draw, letters = _Draw(user.id), _drawers().letters
+    written = [
+        (draw.number(f"letter:{one.domain}", 10_000), one.domain, one.value)
+        for one in user.attributes
+        if one.value in letters.get(one.domain, {})
+    ]
+    if not written:
+        return _drawers().ordinary, ""
+    _, domain, value = max(written)
+    return letters[domain][value], f"{domain}:{value}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +144,7 @@ class _Draw:
     user: str
 
     def number(self, what: str, below: int) -> int:
-        return crc32(f"{self.user}:{what}".encode()) % below
+        return random.Random(f"{self.user}:{what}").randrange(below)  # noqa: S311 - no secret
 
     def one(self, what: str, of: tuple[T, ...]) -> T:
         return of[self.number(what, len(of))]
