@@ -50,9 +50,7 @@ def draw(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def _page(
-    picture: Picture, lines: list[str], font: FreeTypeFont, step: int, size: tuple[int, int]
-) -> Image:
+def _page(picture: Picture, lines: list[str], font: FreeTypeFont, step: int, size: tuple[int, int]) -> Image:
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", size, _PAPER[picture.kind])
