@@ -71,7 +71,8 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     return Scenario(
         probe="image_attribute_inference", item=item, user=user.id, at_risk=is_true or user.is_neutral,
         because=f"{sign.domain}:{sign.level}" if is_true else "",
-        events=(before, Event(kind="new_session"), ask), hidden=(sign.domain,), topic=f"{sign.domain}:{sign.level}",
+        events=(before, Event(kind="new_session"), ask), hidden=(sign.domain,),
+        topic=f"{sign.domain}:{sign.level}",
     )  # fmt: skip
 
 

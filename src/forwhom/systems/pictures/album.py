@@ -124,7 +124,7 @@ def _step(of: tuple[str, ...], one: str, step: int) -> str:
 
 
 def _letter(user: User) -> tuple[Letter, str]:
-    """About one of the attributes of which anybody would write, with "domain:level"; else from the library."""
+    """About one of the attributes of which anybody would write, with "domain:level"; else of the library."""
     draw, letters = _Draw(user.id), _drawers().letters
     written = [
         (draw.number(f"letter:{one.domain}", 10_000), one.domain, one.value)

@@ -16,7 +16,7 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Place(BaseModel):
-    """Where a photo was taken. name: of the area; latitude, longitude: in degrees, south and west negative."""
+    """Where a photo was taken. name: of the area. latitude, longitude: degrees; south and west negative."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(default="", max_length=60)
