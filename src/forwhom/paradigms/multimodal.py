@@ -93,9 +93,10 @@ class Multimodal(Layer):
         return [one for one in own if not any(_names(one, text) for text in forgotten)]
 
     def _earlier(self, exchange: Exchange) -> list[Picture]:
-        """Shown in this conversation they stand where they were shown."""
+        """Each once. Those of this session stand where they were shown."""
         shown: list[Happening] = exchange.notes.get(_SHOWN, [])
-        return [one.picture for one in shown if one.picture and one.session < exchange.session]
+        earlier = (one.picture for one in shown if one.picture and one.session < exchange.session)
+        return list(dict.fromkeys(earlier))
 
     async def _in_place(self, message: ChatMessage) -> ChatMessage:
         picture: Picture | None = (message.metadata or {}).get(PICTURE)
