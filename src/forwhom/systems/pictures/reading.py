@@ -71,6 +71,8 @@ def _opened(file: bytes) -> Any:
         image = Image.open(BytesIO(file), formats=_FORMATS)
     except UnidentifiedImageError:
         raise InputError("A picture is neither JPEG nor PNG.") from None
+    except Image.DecompressionBombError as error:
+        raise InputError(f"A picture is too large: {error}") from None
     # The size stands in the header: nothing is unpacked before this.
     if image.width * image.height > _MOST_PIXELS:
         raise InputError(f"A picture of {image.width} x {image.height}; at most {_MOST_PIXELS:,} pixels.")
