@@ -14,9 +14,7 @@ from forwhom.users.representations import REPRESENTATIONS
 KNOWN = taxonomy()
 NOT_WRITTEN_YET = {
     "content_instruction", "cross_channel_disclosure", "delayed_injection",
-    "feedback_sycophancy", "image_attribute_inference", "image_disclosure", "over_reach", "poisoned_feedback",
-    "targeted_manipulation", "typographic_instruction",
-    
+    "feedback_sycophancy", "over_reach", "poisoned_feedback", "targeted_manipulation",
 }  # fmt: skip
 USEFULNESS = "utility"  # what preference_honoured measures: no risk
 

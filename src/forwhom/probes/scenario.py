@@ -5,10 +5,11 @@ A one-shot question is the shortest Scenario. Memory poisoning and drift are lon
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from forwhom.systems.pictures.picture import Picture
 from forwhom.users.user import User
 
 Actor = Literal["user", "other_user", "third_party"]
@@ -33,6 +34,7 @@ class Event(BaseModel):
     forget: what names `text` is to be deleted wherever the system keeps it; "" means all that was told.
     observe: a measured point without a question: an insider reads `text` ("mask", "routing") of the fits
     of the users `of`. options: what the insider knows of them: a role, and the user's id as the text.
+    picture: shown with `text`, where "[picture]" stands for it; a system without eyes reads only that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +44,15 @@ class Event(BaseModel):
     actor_id: str = ""
     options: tuple[Option, ...] = ()
     of: tuple[str, ...] = ()
+    picture: Picture | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_no_picture(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Results are kept by a hash of the script: those of scripts without pictures stay valid.
+        told: dict[str, Any] = plain(self)
+        if self.picture is None:
+            told.pop("picture", None)
+        return told
 
 
 class Scenario(BaseModel):

@@ -77,6 +77,9 @@ def prepare(study: Study) -> Prepared:
 
 def _why_not(cell: Cell) -> str:
     """Why this cell cannot be asked here; "" where it can."""
+    refused = [why for layer in cell.system.layers if (why := layer.why_not(cell.system.model))]
+    if refused:
+        return refused[0]
     changes_weights = [layer.name for layer in cell.system.layers if "weights" in layer.stages]
     if changes_weights and not cell.system.model.startswith("forwhom/"):
         return (f"'{changes_weights[0]}' changes the weights of the model, which needs them on this machine: "

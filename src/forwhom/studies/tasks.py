@@ -166,7 +166,7 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
 
 def as_turns(script: Scenario) -> list[Turn]:
     return [
-        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of)
+        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of, e.picture)
         for e in script.events
     ]
 

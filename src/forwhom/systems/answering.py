@@ -15,7 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from inspect_ai.model import ChatMessage, ChatMessageUser, GenerateConfig, Model, ModelOutput, ModelUsage
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageUser,
+    ContentText,
+    GenerateConfig,
+    Model,
+    ModelOutput,
+    ModelUsage,
+)
 
 from forwhom.systems.letters import (
     letter_logprobs,
@@ -169,7 +177,11 @@ class Answerer:
         )  # fmt: skip
 
     async def _letter(self, messages: list[ChatMessage], options: Sequence[str]) -> ModelOutput:
-        asked = [*messages[:-1], ChatMessageUser(content=letter_request(messages[-1].text, options))]
+        request = letter_request(messages[-1].text, options)
+        shown = [] if isinstance(messages[-1].content, str) else messages[-1].content
+        pictures = [part for part in shown if part.type != "text"]
+        content = [ContentText(text=request), *pictures] if pictures else request
+        asked = [*messages[:-1], ChatMessageUser(content=content)]
         count, room = len(options), GenerateConfig(max_tokens=_ROOM, temperature=0.0, seed=self.seed)
         output = await self._with_logprobs(asked, room)
         if output is None:

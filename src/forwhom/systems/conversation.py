@@ -20,7 +20,8 @@ from inspect_ai.model import (
 
 from forwhom.systems.answering import Answerer, Reply
 from forwhom.systems.history import ACKNOWLEDGED
-from forwhom.systems.layer import Exchange, Happening
+from forwhom.systems.layer import PICTURE, Exchange, Happening
+from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.system import System
 from forwhom.systems.weights import Weights, announce
 from forwhom.users.user import NEUTRAL, Provenance, User
@@ -36,6 +37,7 @@ class Turn:
     actor_id: str = ""
     options: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ async def play(
             exchange.session += 1
             history = []
         elif turn.kind == "ask":
-            messages = [*opening, *history, ChatMessageUser(content=turn.text)]
+            messages = [*opening, *history, _said(turn)]
             for layer in system.layers:
                 messages = await layer.context(messages, exchange)
             served = _Served(answerer, _weights(system, exchange), replicate)
@@ -101,9 +103,9 @@ async def play(
             if text != reply.text:
                 reply = replace(reply, text=text)
             asked.append(AskedTurn(exchange.session, turn.text, reply, transcript(messages)))
-            history += [ChatMessageUser(content=turn.text), ChatMessageAssistant(content=text)]
-            await _remember(system, "ask", turn.text, exchange.known, exchange)
-            await _remember(system, "answer", text, None, exchange)
+            history += [_said(turn), ChatMessageAssistant(content=text)]
+            await _remember(system, _happened(turn, exchange.known, exchange), exchange)
+            await _remember(system, Happening("answer", text, None, exchange.session), exchange)
         elif turn.kind == "observe":
             seen = {one: await _observe(system, answerer, turn.text, one, exchange, population)
                     for one in turn.of}  # fmt: skip
@@ -118,8 +120,8 @@ async def play(
                 exchange.log = [one for one in exchange.log if turn.text not in one.text]
             elif turn.actor != "other_user":
                 answered = turn.options[0] if turn.options else ACKNOWLEDGED
-                history += [ChatMessageUser(content=turn.text), ChatMessageAssistant(content=answered)]
-            await _remember(system, turn.kind, turn.text, actor, exchange, turn.options)
+                history += [_said(turn), ChatMessageAssistant(content=answered)]
+            await _remember(system, _happened(turn, actor, exchange), exchange)
     return asked
 
 
@@ -164,15 +166,18 @@ def _actor(turn: Turn, known: User, population: Mapping[str, User]) -> User | No
     return population.get(turn.actor_id, NEUTRAL) if turn.actor == "other_user" else known
 
 
-async def _remember(
-    system: System,
-    kind: str,
-    text: str,
-    actor: User | None,
-    exchange: Exchange,
-    options: tuple[str, ...] = (),
-) -> None:
-    happened = Happening(kind, text, actor, exchange.session, options)
+def _said(turn: Turn) -> ChatMessageUser:
+    metadata = {PICTURE: turn.picture} if turn.picture else None
+    return ChatMessageUser(content=turn.text, metadata=metadata)
+
+
+def _happened(turn: Turn, actor: User | None, exchange: Exchange) -> Happening:
+    # What is asked is not chosen among: the options of an ask are the scorer's.
+    options = () if turn.kind == "ask" else turn.options
+    return Happening(turn.kind, turn.text, actor, exchange.session, options, turn.picture)
+
+
+async def _remember(system: System, happened: Happening, exchange: Exchange) -> None:
     exchange.log.append(happened)
     for layer in system.layers:
         await layer.remember(happened, exchange)

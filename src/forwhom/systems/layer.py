@@ -16,6 +16,7 @@ from inspect_ai.model import ChatMessage
 from pydantic import BaseModel, ConfigDict
 
 from forwhom.errors import unknown
+from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.weights import WeightChange
 from forwhom.users.user import User
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from inspect_ai.model import Model
 
     from forwhom.systems.answering import Reply
+
+PICTURE = "picture"
+"""In the metadata of a message: the Picture that was shown with it."""
 
 Stage = Literal["data", "weights", "context", "action", "output", "memory"]
 
@@ -32,7 +36,7 @@ class Happening:
     """One event as layers remember it.
 
     kind: of the event, or "answer". actor: the user who acted, None for a third party or the system.
-    options: of a `feedback`: what was chosen, and what was rejected.
+    options: of a `feedback`: what was chosen, and what was rejected. picture: that was shown with it.
     """
 
     kind: str
@@ -40,6 +44,7 @@ class Happening:
     actor: User | None
     session: int
     options: tuple[str, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass
@@ -89,13 +94,19 @@ class Layer(BaseModel):
     is_paradigm: ClassVar[bool] = True
     fit_seconds: ClassVar[float] = 0.0
 
+    def why_not(self, model: str) -> str:
+        """Why it cannot work around the model of this name on this machine; "" where it can."""
+        return ""
+
     def weights(self, exchange: Exchange) -> WeightChange | None:
         """Stage `weights`: what is learned of the user from `exchange.known` and the log of earlier
         sessions, at the time of an ask; None for nothing."""
         return None
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        """Stage `context`: what the model reads. `messages` end with the user's request."""
+        """Stage `context`: what the model reads. `messages` end with the user's request.
+
+        A message that came with a picture has it in its metadata, as PICTURE."""
         return messages
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:

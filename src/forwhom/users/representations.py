@@ -26,10 +26,11 @@ def render(user: User, representation: Representation) -> str:
     """
     if user.is_neutral:
         return ""
-    return _without_markers(_RENDERERS[representation](user)).strip()
+    return without_markers(_RENDERERS[representation](user)).strip()
 
 
-def _without_markers(text: str) -> str:
+def without_markers(text: str) -> str:
+    """`text` without control characters and without what a chat template would take for its own."""
     # Taking one out may join the halves of another, so go on until nothing is left to take.
     while (cleaned := _MARKERS.sub("", text)) != text:
         text = cleaned

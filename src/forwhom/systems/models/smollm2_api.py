@@ -16,6 +16,7 @@ from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
     ChatMessageAssistant,
+    Content,
     GenerateConfig,
     ModelAPI,
     ModelOutput,
@@ -39,6 +40,10 @@ WITHOUT_TORCH = (
     "Scoring options by log-probability needs the weights in torch, which is not installed.\n"
     "Install it with: pip install torch==2.13.0 'forwhom[weights]'\n"
     "Without it, only the probes that read written answers run (see: forwhom probes)."
+)
+WITHOUT_EYES = (
+    "The embedded model has no eyes. Set 'sees: text' of the layer 'multimodal' to have pictures read to\n"
+    "it, or name a model that takes images, as with --model openai/MODEL."
 )
 _MOMENT = 0.02  # seconds to wait for requests that come together
 
@@ -88,6 +93,8 @@ class EmbeddedAPI(ModelAPI):
     ) -> ModelOutput:
         if tools:
             raise InputError("forwhom/smollm2 cannot call tools; name another model with --model.")
+        if any(part.type == "image" for message in input for part in _parts(message)):
+            raise InputError(WITHOUT_EYES)
         wish = config.extra_body or {}
         options = tuple(str(option) for option in wish.get("forwhom_options", ()))
         weights = announced(wish["forwhom_weights"]) if wish.get("forwhom_weights") else Weights()
@@ -203,6 +210,10 @@ class EmbeddedAPI(ModelAPI):
 
     def connection_key(self) -> str:
         return f"forwhom/{self.model_name}"
+
+
+def _parts(message: ChatMessage) -> list[Content]:
+    return [] if isinstance(message.content, str) else message.content
 
 
 _tokenizers: dict[str, Any] = {}

@@ -1,0 +1,1 @@
+"""Pictures: described as data, drawn as real files with EXIF, and read back from the files alone."""
