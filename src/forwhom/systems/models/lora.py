@@ -99,7 +99,7 @@ def train_lora(
         target_modules="all-linear" if settings.target_modules == "all-linear" else _attention(model),
     )  # fmt: skip
     encoded = [_encode(tokenizer, example, settings.loss_on) for example in examples]
-    with torch.random.fork_rng(devices=[]), _as_it_was(model):
+    with torch.random.fork_rng(devices=[]), as_it_was(model):
         torch.manual_seed(settings.seed)
         adapted: Any = get_peft_model(model, config)
         try:
@@ -205,7 +205,7 @@ def _attention(model: Any) -> list[str]:
 
 
 @contextmanager
-def _as_it_was(model: Any) -> Iterator[None]:
+def as_it_was(model: Any) -> Iterator[None]:
     """peft freezes the model's weights, and training switches its mode: both are set back."""
     learns = [(weight, weight.requires_grad) for weight in model.parameters()]
     was_training = model.training
