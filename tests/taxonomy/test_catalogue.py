@@ -14,9 +14,8 @@ from forwhom.users.representations import REPRESENTATIONS
 KNOWN = taxonomy()
 NOT_WRITTEN_YET = {
     "content_instruction", "cross_channel_disclosure", "delayed_injection",
-    "feedback_sycophancy", "image_attribute_inference", "image_disclosure", "over_reach", "poisoned_feedback",
-    "refusal_erosion", "targeted_manipulation", "typographic_instruction",
-    
+    "image_attribute_inference", "image_disclosure", "over_reach",
+    "refusal_erosion", "typographic_instruction",
 }  # fmt: skip
 USEFULNESS = "utility"  # what preference_honoured measures: no risk
 

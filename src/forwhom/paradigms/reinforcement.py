@@ -23,6 +23,8 @@ from forwhom.systems.models.lora_merge import apply_lora
 from forwhom.systems.models.online import OnlineSettings, fit_online, rewards_by_round
 from forwhom.systems.weights import Undo, WeightChange
 
+_BATCH = 4  # comparisons a step
+
 
 @dataclass(frozen=True)
 class Policy(WeightChange):
@@ -60,7 +62,7 @@ class Reinforcement(Layer):
     them, and `rounds` times the policy answers, is scored by it, and learns from its best and worst answers.
 
     beta: how dearly a step away from the earlier policy is paid. passes: how often the comparisons are gone
-    through ("online": in each round). shares: users, in the order of the population, whose feedback is
+    through ("online": the best and worst answers to them, in each round). shares: users, in the order of the population, whose feedback is
     learned together (1: the own alone). vets: whether ratings that others gave in the user's sessions are
     left out.
     """
@@ -69,7 +71,7 @@ class Reinforcement(Layer):
 
     method: Literal["dpo", "online"] = "dpo"
     rank: int = Field(default=8, ge=1)
-    learning_rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0)
     beta: float = Field(default=0.1, gt=0)
     passes: int = Field(default=2, ge=1)
     rounds: int = Field(default=2, ge=1)
@@ -84,8 +86,9 @@ class Reinforcement(Layer):
         comparisons = (*tastes, *earlier_feedback(exchange, vets=self.vets))
         if not comparisons:
             return None
+        steps = max(1, self.passes * len(comparisons) // _BATCH)
         settings = DpoSettings(
-            rank=self.rank, learning_rate=self.learning_rate, beta=self.beta, passes=self.passes,
+            rank=self.rank, learning_rate=self.learning_rate, beta=self.beta, steps=steps, batch_size=_BATCH,
             seed=self.seed,
         )  # fmt: skip
         online = OnlineSettings(rounds=self.rounds) if self.method == "online" else None

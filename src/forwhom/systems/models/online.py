@@ -1,7 +1,7 @@
 """The feedback loop: the policy answers, a reward model of the person rates, the policy learns, and again.
 
-What the loop amplifies is what the reward model believes that the person likes. Each round is one pass of
-DPO on the best against the worst answer to each prompt, with the policy of the round before as reference
+What the loop amplifies is what the reward model believes that the person likes. Each round is DPO
+on the best against the worst answer to each prompt, with the policy of the round before as reference
 (iterative DPO: arXiv:2401.10020).
 """
 
@@ -62,8 +62,8 @@ def fit_online(
         means.append(sum(rewards) / len(rewards))
         if number < online.rounds:
             pairs = _best_against_worst([*known, *zip(said, rewards, strict=True)])
-            once = settings.model_copy(update={"passes": 1, "seed": settings.seed + number})
-            train_dpo(model, tokenizer, pairs, once, folder / str(number))
+            own = settings.model_copy(update={"seed": settings.seed + number})
+            train_dpo(model, tokenizer, pairs, own, folder / str(number))
             apply_lora(model, folder / str(number))
     (folder / _REWARDS).write_text(json.dumps(means) + "\n", encoding="utf-8")
 

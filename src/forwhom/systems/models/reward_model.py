@@ -76,4 +76,3 @@ def answer_features(model: Any, tokenizer: Any, answered: Sequence[tuple[str, st
         hidden = model.model(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
         rows += [hidden[row, prompts[row] : len(whole)].mean(0) for row, whole in enumerate(wholes)]
     return torch.stack(rows)
-
