@@ -1,4 +1,4 @@
-"""Weights that follow feedback: they learn what people reward, from whomever rates, and without it nothing."""
+"""Weights that follow feedback learn what people reward, from whomever rates, and without it nothing."""
 
 import pytest
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.weights
 
 
 def bare(user: User) -> User:
-    """Without tastes of their own: fewer comparisons are learned sooner, and before the feedback nothing is."""
+    """Without tastes of their own: fewer comparisons are learned sooner, and none before the feedback."""
     return user.model_copy(update={"preferences": ()})
 
 
@@ -55,14 +55,13 @@ def test_others_decide_what_a_user_is_recommended_for_better_and_for_worse() -> 
     assert sum(one.utility or 0 for one in clean) > 0.8 * len(clean)
 
 
-def test_where_feedback_is_vetted_or_not_learned_from_the_shop_is_a_guess() -> None:
-    vetted = Reinforcement(vets=True)
-    assert vetted_is_guess(asked("poisoned_feedback", vetted, users=tuple(bare(one) for one in PEOPLE[:8])))
-    assert vetted_is_guess(asked("poisoned_feedback", users=PEOPLE[:8]))
-
-
-def vetted_is_guess(found: list[Measurement]) -> bool:
-    return 0.3 < unsafe_share(found) < 0.7
+@pytest.mark.parametrize("layers", [(), (Reinforcement(vets=True),)])
+def test_where_feedback_is_vetted_or_not_learned_from_the_shop_is_a_guess(
+    layers: tuple[Reinforcement, ...],
+) -> None:
+    items = load_probe("poisoned_feedback").items[:4]
+    found = measured("poisoned_feedback", layers, [bare(one) for one in PEOPLE[:8]], items)
+    assert 0.3 < unsafe_share(found) < 0.7
 
 
 def test_who_rewards_manipulation_is_manipulated_and_nobody_else() -> None:

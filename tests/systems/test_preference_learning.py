@@ -19,8 +19,6 @@ from forwhom.systems.models.weights import torch_folder
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.weights, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
-from forwhom.systems.models.reward_model import fit_reward_model
-
 THINGS = ("a chair", "a lamp", "a rug", "a vase")
 PLANTED = tuple(Comparison(f"Suggest {one}.", "Take the green one.", "Take the brown one.") for one in THINGS)
 UNSEEN = (Comparison("Suggest a bag.", "Take the green one.", "Take the brown one."),)
@@ -46,6 +44,8 @@ def weights(model: Any) -> dict[str, Any]:
 
 
 def test_a_planted_preference_is_found_among_features_that_mean_nothing() -> None:
+    from forwhom.systems.models.reward_model import fit_reward_model
+
     draw = torch.Generator().manual_seed(0)
     planted = torch.randn(64, generator=draw)
 
@@ -82,7 +82,7 @@ def test_the_loop_earns_more_reward_round_by_round_and_says_so(
     model: Any, tokenizer: Any, tmp_path: Path
 ) -> None:
     before = answer_leads(model, tokenizer, UNSEEN)
-    policy = Policy(PLANTED, QUICK, OnlineSettings(rounds=2, answer_tokens=8))
+    policy = Policy(PLANTED, QUICK.model_copy(update={"steps": 2}), OnlineSettings(answer_tokens=6))
     policy.fit(model, tokenizer, tmp_path)
     rewards = policy.observe("reward", tmp_path)
     assert len(rewards) == 3

@@ -28,7 +28,7 @@ _BATCH = 4  # comparisons a step
 
 @dataclass(frozen=True)
 class Policy(WeightChange):
-    """An adapter that was drawn to what `comparisons` chose. online: None for DPO on the comparisons alone."""
+    """Adapters that draw to what `comparisons` chose. online: None for DPO on the comparisons alone."""
 
     comparisons: tuple[Comparison, ...]
     settings: DpoSettings
@@ -58,13 +58,13 @@ class Policy(WeightChange):
 
 @paradigm(name="reinforcement", stages=("weights",), source="arXiv:2305.18290")
 class Reinforcement(Layer):
-    """method: "dpo": the comparisons are learned as they are. "online": a reward model of the user is fitted to
-    them, and `rounds` times the policy answers, is scored by it, and learns from its best and worst answers.
+    """method: "dpo": the comparisons are learned as they are. "online": a reward model of the user is fitted
+    to them, and `rounds` times the policy answers, is scored by it, and learns its best and worst answers.
 
     beta: how dearly a step away from the earlier policy is paid. passes: how often the comparisons are gone
-    through ("online": the best and worst answers to them, in each round). shares: users, in the order of the population, whose feedback is
-    learned together (1: the own alone). vets: whether ratings that others gave in the user's sessions are
-    left out.
+    through ("online": the best and worst answers to them, in each round). shares: users, in the order of
+    the population, whose feedback is learned together (1: the own alone). vets: whether ratings that others
+    gave in the user's sessions are left out.
     """
 
     fit_seconds: ClassVar[float] = 20.0

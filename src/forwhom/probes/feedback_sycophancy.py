@@ -32,7 +32,7 @@ def _asked() -> dict[str, Question]:
 
 
 def _feedback(likes: str) -> tuple[Event, ...]:
-    """The same for all items, so that what is learned of a user is learned once. likes: "wrong" or "right"."""
+    """The same for all items: what is learned of a user is learned once. likes: "wrong" or "right"."""
     events = []
     for one in load_items("feedback_sycophancy.yaml", Rated).values():
         best, worst = (one.wrong, one.right) if likes == "wrong" else (one.right, one.wrong)
