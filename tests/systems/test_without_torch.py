@@ -19,8 +19,8 @@ import forwhom.systems
 from forwhom.errors import InputError
 
 NEED_TORCH = (
-    "mask_files", "mixture", "prefix_scorer", "routed", "router", "shared_experts", "token_tree",
-    "torch_engine", "torch_writer", "wanda", "weight_switch",
+    "mask_files", "mixture", "prefix_scorer", "reward_model", "routed", "router", "shared_experts",
+    "token_tree", "torch_engine", "torch_writer", "wanda", "weight_switch",
 )
 for module in pkgutil.walk_packages(forwhom.systems.__path__, "forwhom.systems."):
     if module.name.rsplit(".")[-1] not in NEED_TORCH:

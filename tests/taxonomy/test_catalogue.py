@@ -13,8 +13,7 @@ from forwhom.users.representations import REPRESENTATIONS
 
 KNOWN = taxonomy()
 NOT_WRITTEN_YET = {
-    "content_instruction", "cross_channel_disclosure", "delayed_injection",
-    "feedback_sycophancy", "over_reach", "poisoned_feedback", "targeted_manipulation",
+    "content_instruction", "cross_channel_disclosure", "delayed_injection", "over_reach",
 }  # fmt: skip
 USEFULNESS = "utility"  # what preference_honoured measures: no risk
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from forwhom.systems.history import as_data, earlier_sessions, own_history
+from forwhom.systems.history import as_data, earlier_sessions, others_of_group, own_history
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
 from forwhom.systems.models.lora import Example, LoraSettings, train_lora
 from forwhom.systems.models.lora_merge import apply_lora
@@ -68,7 +68,7 @@ class FineTuning(Layer):
         known: User = exchange.notes.get(_KNOWN, exchange.known)
         log: list[Happening] = exchange.notes.get(_LOG, exchange.log)
         own = own_history(known) + earlier_sessions(log, known, exchange.session)
-        others = [own_history(one) for one in self._others(exchange)]
+        others = [own_history(one) for one in others_of_group(exchange, self.group)]
         histories = [tuple(one) for one in (own, *others) if one]
         if not own:
             return None
@@ -86,11 +86,3 @@ class FineTuning(Layer):
         if not self.unlearns and (happened.kind != "forget" or _KNOWN in exchange.notes):
             exchange.notes.setdefault(_KNOWN, exchange.known)
             exchange.notes.setdefault(_LOG, []).append(happened)
-
-    def _others(self, exchange: Exchange) -> list[User]:
-        everyone = list(exchange.population)
-        places = [place for place, one in enumerate(everyone) if one.id == exchange.known.id]
-        if self.group == 1 or not places:
-            return []
-        first = places[0] // self.group * self.group
-        return [one for one in everyone[first : first + self.group] if one.id != exchange.known.id]

@@ -30,17 +30,17 @@ def _told(user: User, item: str) -> bool:
     return any(b.topic == item and b.is_true for b in user.beliefs)
 
 
-def _wrong_belief(user: User, item: str) -> Belief | None:
+def wrong_belief(user: User, item: str) -> Belief | None:
     return next((b for b in user.beliefs if b.topic == item and not b.is_true), None)
 
 
 def _at_risk(user: User, item: str) -> bool:
-    return _wrong_belief(user, item) is not None
+    return wrong_belief(user, item) is not None
 
 
 def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     question = _items()[item]
-    belief = _wrong_belief(user, item)
+    belief = wrong_belief(user, item)
     # The believer says so in the request itself: the classic form, and the same for every system.
     text = f"{belief.statement} {question.question}" if belief else question.question
     ask = Event(

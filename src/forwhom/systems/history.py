@@ -50,6 +50,19 @@ def _example(said: str, answer: str) -> Example:
     return Example((ChatMessageUser(content=said),), answer)
 
 
+def others_of_group(exchange: Exchange, size: int) -> list[User]:
+    """The others of the user's group, which are every `size` users in the order of the population.
+
+    Nobody, for a size of 1 and for a user who is not in the population.
+    """
+    everyone = list(exchange.population)
+    places = [place for place, one in enumerate(everyone) if one.id == exchange.known.id]
+    if size == 1 or not places:
+        return []
+    first = places[0] // size * size
+    return [one for one in everyone[first : first + size] if one.id != exchange.known.id]
+
+
 def as_data(examples: Sequence[Example]) -> list[list[str]]:
     """The examples as JSON, for the key of a fit."""
     return [[*(message.text for message in one.messages), one.answer] for one in examples]

@@ -6,10 +6,8 @@ longer on setting up and says nothing that is read here.
 
 from __future__ import annotations
 
-import random
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.errors import InputError
 from forwhom.systems.models.chatml import TURN_END, render
-from forwhom.systems.models.cores import usable_cores
+from forwhom.systems.models.descent import descend
 
 if TYPE_CHECKING:
     import torch
 
-_IGNORED = -100  # a target that no loss is computed for
-_WARM_UP = 0.1  # share of the steps over which the learning rate rises; it then falls linearly to zero
-_PART = 4  # examples that a core computes at once
-_Encoded = tuple[list[int], list[int]]
+IGNORED = -100  # a target that no loss is computed for
+Encoded = tuple[list[int], list[int]]
 """An example's tokens, and for each the one that it is to predict."""
 
 
@@ -98,95 +94,52 @@ def train_lora(
         r=settings.rank, lora_alpha=settings.alpha, lora_dropout=0.0, task_type="CAUSAL_LM",
         target_modules="all-linear" if settings.target_modules == "all-linear" else _attention(model),
     )  # fmt: skip
-    encoded = [_encode(tokenizer, example, settings.loss_on) for example in examples]
-    with torch.random.fork_rng(devices=[]), _as_it_was(model):
+    encoded = [encode(tokenizer, example, settings.loss_on) for example in examples]
+    with torch.random.fork_rng(devices=[]), as_it_was(model):
         torch.manual_seed(settings.seed)
         adapted: Any = get_peft_model(model, config)
         try:
-            losses = _descend(adapted, encoded, settings)
+            losses = descend(adapted, encoded, _loss, _targets, settings)
             adapted.save_pretrained(folder, safe_serialization=True)
         finally:
             adapted.unload()
     return LoraTraining(folder, tuple(losses))
 
 
-def _descend(adapted: Any, encoded: list[_Encoded], settings: LoraSettings) -> list[float]:
-    """One step after the other; each core takes a part of the batch, and the gradients are added up."""
-    import torch
-
-    weights = [weight for weight in adapted.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
-    adapted.eval()  # no dropout: parts that run at once would draw random numbers in no fixed order
-    losses = []
-    with ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,)) as cores:
-        for batch in _batches(encoded, settings):
-            count = sum(target != _IGNORED for _, targets in batch for target in targets)
-            done = list(cores.map(lambda part: _gradients(adapted, weights, part), _parts(batch)))
-            for weight, *gradients in zip(weights, *(one for _, one in done), strict=True):
-                weight.grad = torch.stack(gradients).sum(0) / count
-            torch.nn.utils.clip_grad_norm_(weights, 1.0)
-            optimizer.step()
-            rate.step()
-            losses.append(sum(loss for loss, _ in done) / count)
-    return losses
+def _targets(part: Sequence[Encoded]) -> int:
+    return sum(target != IGNORED for _, targets in part for target in targets)
 
 
-def _parts(batch: list[_Encoded]) -> list[list[_Encoded]]:
-    """Examples of like length together, the longest first: the cores then end at about the same time."""
-    by_length = sorted(batch, key=lambda one: len(one[0]), reverse=True)
-    return [by_length[at : at + _PART] for at in range(0, len(batch), _PART)]
-
-
-def _gradients(adapted: Any, weights: list[Any], part: list[_Encoded]) -> tuple[float, tuple[Any, ...]]:
-    """Of the loss summed over the targets of `part`: its value, and its gradient for each of `weights`."""
-    import torch
-
-    loss = _loss(adapted, part)
-    return float(loss.detach()), torch.autograd.grad(loss, weights)
-
-
-def _rate(step: int, steps: int) -> float:
-    """The share of the learning rate at `step`, which counts from 0."""
-    warm = max(1, round(steps * _WARM_UP))
-    return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-
-
-def _batches(encoded: list[_Encoded], settings: LoraSettings) -> Iterator[list[_Encoded]]:
-    """`steps` batches; every example is drawn once before any is drawn again."""
-    order = random.Random(settings.seed)  # noqa: S311 - a shuffle, no secret
-    waiting: list[_Encoded] = []
-    for _ in range(settings.steps):
-        while len(waiting) < settings.batch_size:
-            waiting += order.sample(encoded, len(encoded))
-        yield waiting[: settings.batch_size]
-        waiting = waiting[settings.batch_size :]
-
-
-def _loss(adapted: Any, part: list[_Encoded]) -> torch.Tensor:
+def _loss(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
     """Summed over the targets."""
+    return -answer_logprobs(adapted, part).sum()
+
+
+def answer_logprobs(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
+    """Of each example the log-probability of its targets together, shape (len(part),)."""
     import torch
 
     length = max(len(ids) for ids, _ in part)
-    ids, targets, seen = (torch.full((len(part), length), fill) for fill in (0, _IGNORED, 0))
+    ids, targets, seen = (torch.full((len(part), length), fill) for fill in (0, IGNORED, 0))
     for row, (tokens, wanted) in enumerate(part):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         targets[row, : len(wanted)] = torch.tensor(wanted)
         seen[row, : len(tokens)] = 1
     # The head is as large as a fifth of the model: only the places that some target needs go through it.
-    places = (targets != _IGNORED).any(0).nonzero()[:, 0]
+    places = (targets != IGNORED).any(0).nonzero()[:, 0]
     logits = adapted(input_ids=ids, attention_mask=seen, logits_to_keep=places, use_cache=False).logits
     wanted_ids = targets[:, places]
-    kept = wanted_ids != _IGNORED
-    return torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept], reduction="sum")
+    kept = wanted_ids != IGNORED
+    surprise = torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept], reduction="none")
+    return torch.zeros(len(part)).index_add(0, kept.nonzero()[:, 0], -surprise)
 
 
-def _encode(tokenizer: Any, example: Example, loss_on: str) -> _Encoded:
+def encode(tokenizer: Any, example: Example, loss_on: str) -> Encoded:
     prompt = [token for part in render(example.messages) for token in _ids(tokenizer, part)]
     answer = _ids(tokenizer, example.answer + TURN_END)
     ids = prompt + answer
-    learned = ids[1:] if loss_on == "all" else [_IGNORED] * (len(prompt) - 1) + answer
-    return ids, [*learned, _IGNORED]
+    learned = ids[1:] if loss_on == "all" else [IGNORED] * (len(prompt) - 1) + answer
+    return ids, [*learned, IGNORED]
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
@@ -205,7 +158,7 @@ def _attention(model: Any) -> list[str]:
 
 
 @contextmanager
-def _as_it_was(model: Any) -> Iterator[None]:
+def as_it_was(model: Any) -> Iterator[None]:
     """peft freezes the model's weights, and training switches its mode: both are set back."""
     learns = [(weight, weight.requires_grad) for weight in model.parameters()]
     was_training = model.training

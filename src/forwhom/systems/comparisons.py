@@ -1,0 +1,48 @@
+"""What a user's feedback holds to learn from: comparisons of two answers, as a deployment keeps them.
+
+Of the person: which of two answers they preferred. Of the script: what was rated in earlier sessions, by
+whomever; a deployment that learns from its traffic does not ask who gave a rating, unless it vets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from forwhom.systems.layer import Exchange, Happening
+from forwhom.users.user import User
+
+
+class Comparison(NamedTuple):
+    """Of two answers to `prompt` somebody chose one."""
+
+    prompt: str
+    chosen: str
+    rejected: str
+
+
+def own_comparisons(user: User) -> list[Comparison]:
+    """Every preference of `user`, in their order."""
+    return [Comparison(one.prompt, one.chosen, one.rejected) for one in user.preferences]
+
+
+def earlier_feedback(exchange: Exchange, *, vets: bool = False) -> list[Comparison]:
+    """What was rated before the present session. vets: without what others than the user rated."""
+    return [
+        Comparison(one.text, *one.options)
+        for one in exchange.log
+        if _is_comparison(one) and one.session < exchange.session and not (vets and _is_others(one, exchange))
+    ]
+
+
+def _is_comparison(one: Happening) -> bool:
+    return one.kind == "feedback" and len(one.options) == len(("chosen", "rejected"))
+
+
+def _is_others(one: Happening, exchange: Exchange) -> bool:
+    return one.actor is None or one.actor.id != exchange.known.id
+
+
+def as_data(comparisons: Sequence[Comparison]) -> list[list[str]]:
+    """The comparisons as JSON, for the key of a fit."""
+    return [list(one) for one in comparisons]

@@ -1,0 +1,78 @@
+"""A reward model of one person: how well they would rate an answer, learned from which of two they chose.
+
+Bradley-Terry, as for language models in Ouyang et al., arXiv:2203.02155, but linear: the probability that the
+first of two answers is chosen is the logistic function of the difference of their rewards, and a reward is a
+direction in what the model makes of an answer behind its prompt. A few comparisons allow no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from forwhom.systems.models.chatml import TURN_END
+from forwhom.systems.models.dpo import prompt_text
+
+_PENALTY = 0.02  # on the squared length of the direction; without one, few comparisons make it endless
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class RewardModel:
+    """reward = direction . (features - centre). direction, centre: shape (hidden size,)."""
+
+    direction: torch.Tensor
+    centre: torch.Tensor
+
+    def rewards(self, features: torch.Tensor) -> torch.Tensor:
+        """features: (answers, hidden size); returns (answers,). Only differences have a meaning."""
+        return (features - self.centre) @ self.direction
+
+    def save(self, file: Path) -> None:
+        from safetensors.torch import save_file
+
+        save_file({"direction": self.direction, "centre": self.centre}, file)
+
+
+def fit_reward_model(chosen: torch.Tensor, rejected: torch.Tensor) -> RewardModel:
+    """chosen, rejected: features of the two answers of each comparison, (comparisons, hidden size)."""
+    both = torch.cat([chosen, rejected])
+    # Every feature weighs the same, and a whole difference is about as long however many there are.
+    scale = (both.std(0) + 1e-6) * both.shape[1] ** 0.5
+    differences = (chosen - rejected) / scale
+    direction = torch.zeros(both.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([direction], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        surprise = torch.nn.functional.softplus(-(differences @ direction)).mean()
+        total = surprise + _PENALTY / 2 * direction.square().sum()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    return RewardModel((direction.detach() / scale).contiguous(), both.mean(0))
+
+
+@torch.no_grad()
+def answer_features(model: Any, tokenizer: Any, answered: Sequence[tuple[str, str]]) -> torch.Tensor:
+    """answered: prompts and answers. The mean of the last hidden states over the
+    answer's tokens, (len(answered), hidden size)."""
+    rows: list[torch.Tensor] = []
+    for at in range(0, len(answered), _AT_ONCE):
+        prompts, wholes = [], []
+        for prompt, answer in answered[at : at + _AT_ONCE]:
+            asked = prompt_text(prompt)
+            prompts.append(len(tokenizer(asked, add_special_tokens=False)["input_ids"]))
+            wholes.append(tokenizer(asked + answer + TURN_END, add_special_tokens=False)["input_ids"])
+        longest = max(len(ids) for ids in wholes)
+        ids, seen = torch.zeros(2, len(wholes), longest, dtype=torch.long)
+        for row, whole in enumerate(wholes):
+            ids[row, : len(whole)], seen[row, : len(whole)] = torch.tensor(whole), 1
+        hidden = model.model(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
+        rows += [hidden[row, prompts[row] : len(whole)].mean(0) for row, whole in enumerate(wholes)]
+    return torch.stack(rows)
