@@ -3,7 +3,7 @@
 Rafailov et al., arXiv:2305.18290. The reference is the model without the adapter. Learned is how far the two
 answers are apart, not how likely either is by itself. Plain torch around peft: trl's trainer puts every token
 of the prompts through the head, which makes up a third of its time here, and reads the reference anew in
-every pass.
+every pass. A test has trl find the same loss.
 """
 
 from __future__ import annotations
