@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
-trl = pytest.importorskip("trl")
+pytest.importorskip("torch")
+pytest.importorskip("trl")
 
+import torch
+import trl
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
