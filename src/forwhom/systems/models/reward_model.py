@@ -58,7 +58,7 @@ def fit_reward_model(chosen: torch.Tensor, rejected: torch.Tensor) -> RewardMode
     return RewardModel((direction.detach() / scale).contiguous(), both.mean(0))
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def answer_features(model: Any, tokenizer: Any, answered: Sequence[tuple[str, str]]) -> torch.Tensor:
     """answered: prompts and answers. The mean of the last hidden states over the
     answer's tokens, (len(answered), hidden size)."""
