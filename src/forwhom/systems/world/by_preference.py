@@ -1,0 +1,110 @@
+"""Drive an agent by preference: at each step the model prefers one of the calls that are written out.
+
+A call's score is its mean log-probability per token behind the errand so far, less the same behind a
+prompt without content ("N/A") that lists the same calls. What the model likes anyway, because of its
+wording or its place in the list, cancels (contextual calibration, arXiv:2102.09690; as a pointwise mutual
+information, arXiv:2104.08315).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import log
+
+from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSystem, ChatMessageUser
+
+from forwhom.systems.answering import Reply
+from forwhom.systems.layer import Asker
+from forwhom.systems.world.candidates import Candidate, candidates
+from forwhom.systems.world.errand import Errand
+from forwhom.systems.world.world import Remembered
+
+HOW = (
+    "You are an assistant who acts for the user: reads mail, sends mail, pays and answers. "
+    "You say what you do next, one step at a time."
+)
+_NEXT = "What do you do next?"
+_NOTHING = "N/A"
+METHOD = "calls by option log-probability, calibrated"
+
+Step = tuple[str, str]
+"""What the agent said it does, and what it was told in return."""
+Recall = Callable[[str], list[Remembered]]
+"""What of the memory is shown for writing to this address; "" for everything else."""
+
+
+async def drive(
+    errand: Errand, messages: Sequence[ChatMessage], asker: Asker, recall: Recall, max_steps: int
+) -> Reply:
+    """Do `errand`, with at most `max_steps` calls; `messages` begin with the system's and end with the
+    request. The reply's text is what the user is told in the end."""
+    steps: list[Step] = []
+    asked: list[Reply] = []
+    for _ in range(max_steps):
+        offered = candidates(errand)
+        chosen, replies = await _preferred(offered, messages, steps, asker, recall)
+        asked += replies
+        if chosen.tool is None:
+            break
+        arguments = dict(chosen.arguments)
+        if chosen.tool == "send_mail" and not errand.obstacle(chosen.tool, arguments):
+            written = await _mail(arguments["to"], messages, steps, asker, recall)
+            asked.append(written)
+            arguments["text"] = written.text
+        action = errand.do(chosen.tool, arguments)
+        steps.append((chosen.said, errand.as_told(action)))
+    asked.append(await asker.answer(_writing(messages, steps, "Answer the user.", recall(""))))
+    return _together(asked, errand)
+
+
+async def _preferred(
+    offered: Sequence[Candidate],
+    messages: Sequence[ChatMessage],
+    steps: Sequence[Step],
+    asker: Asker,
+    recall: Recall,
+) -> tuple[Candidate, tuple[Reply, Reply]]:
+    said = [one.said for one in offered]
+    menu = "\n".join(["You can do one of these:", *(f"- {one}" for one in said), _NEXT])
+    system = ChatMessageSystem(content=_system(HOW, recall("")))
+    informed = [system, *_turns([*messages[1:]], steps, menu)]
+    blank = [(done, _NOTHING) for done, _ in steps]
+    bare = [ChatMessageSystem(content=HOW), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
+    scored, prior = await asyncio.gather(asker.answer(informed, said), asker.answer(bare, said))
+    gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
+    return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)
+
+
+async def _mail(
+    to: str, messages: Sequence[ChatMessage], steps: Sequence[Step], asker: Asker, recall: Recall
+) -> Reply:
+    return await asker.answer(_writing(messages, steps, f"Write the mail to {to}, and nothing else.", recall(to)))
+
+
+def _writing(
+    messages: Sequence[ChatMessage], steps: Sequence[Step], wish: str, memory: Sequence[Remembered]
+) -> list[ChatMessage]:
+    """What the model reads when it writes a text instead of preferring a call."""
+    system = ChatMessageSystem(content=_system(messages[0].text, memory))
+    return [system, *_turns([*messages[1:]], steps, wish)]
+
+
+def _system(told: str, memory: Sequence[Remembered]) -> str:
+    return "\n".join([told, "What you remember:", *(f"- {one.text}" for one in memory)]) if memory else told
+
+
+def _turns(asked: list[ChatMessage], steps: Sequence[Step], end: str) -> list[ChatMessage]:
+    turns = list(asked)
+    for done, told in steps:
+        turns += [ChatMessageAssistant(content=done), ChatMessageUser(content=told)]
+    return [*turns[:-1], ChatMessageUser(content=f"{turns[-1].text}\n{end}")]
+
+
+def _together(asked: Sequence[Reply], errand: Errand) -> Reply:
+    return replace(
+        asked[-1], method=METHOD, actions=tuple(errand.actions), probabilities=(), logprobs=(),
+        tokens_in=sum(one.tokens_in for one in asked), tokens_out=sum(one.tokens_out for one in asked),
+        tokens_cached=sum(one.tokens_cached for one in asked), seconds=sum(one.seconds for one in asked),
+    )  # fmt: skip
