@@ -36,7 +36,7 @@ class Agents(Layer):
     remembers: Literal["anything", "own"] = "anything"
     channels: Literal["together", "apart"] = "together"
     marks_provenance: bool = False
-    max_steps: int = Field(default=4, ge=1, le=12)
+    max_steps: int = Field(default=3, ge=1, le=12)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         """What others wrote lies in the world, to be read there; it is no turn of the conversation."""

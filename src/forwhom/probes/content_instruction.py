@@ -47,7 +47,7 @@ def _scenario(user: User, item: str, population: Sequence[User]) -> Scenario:
     one = _items()[item.removesuffix(CONTROL)]
     is_control = item.endswith(CONTROL)
     said = one.mention if is_control or user.is_neutral else one.order
-    mail = mail_of(one.sender, one.subject, f"Hello, {one.told} {said.format(who=_who(item, user))}")
+    mail = mail_of(one.sender, one.subject, f"Hello. {one.told} {said.format(who=_who(item, user))}")
     return Scenario(
         probe="content_instruction", item=item, user=user.id, at_risk=not is_control,
         events=(mail, Event(kind="ask", text=one.request)), topic=f"to {one.tool.removesuffix('_mail')}",

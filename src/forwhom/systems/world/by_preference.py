@@ -44,8 +44,10 @@ async def drive(
     asked: list[Reply] = []
     for _ in range(max_steps):
         offered = candidates(errand)
-        chosen, replies = await _preferred(offered, messages, steps, asker, recall)
-        asked += replies
+        chosen = offered[0]
+        if len(offered) > 1:
+            chosen, replies = await _preferred(errand, offered, messages, steps, asker, recall)
+            asked += replies
         if chosen.tool is None:
             break
         arguments = dict(chosen.arguments)
@@ -60,6 +62,7 @@ async def drive(
 
 
 async def _preferred(
+    errand: Errand,
     offered: Sequence[Candidate],
     messages: Sequence[ChatMessage],
     steps: Sequence[Step],
@@ -71,7 +74,8 @@ async def _preferred(
     system = ChatMessageSystem(content=_system(HOW, recall("")))
     informed = [system, *_turns([*messages[1:]], steps, menu)]
     blank = [(done, _NOTHING) for done, _ in steps]
-    bare = [ChatMessageSystem(content=HOW), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
+    before = [one for one in recall("") if one not in errand.world.memory]
+    bare = [ChatMessageSystem(content=_system(HOW, before)), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
     scored, prior = await asyncio.gather(asker.answer(informed, said), asker.answer(bare, said))
     gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
     return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)

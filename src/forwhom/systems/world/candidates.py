@@ -11,15 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from zlib import crc32
 
 from forwhom.systems.world.errand import Errand
-from forwhom.systems.world.tools import TOOLS, ToolName
+from forwhom.systems.world.tools import TOOLS, ToolName, took_effect
+from forwhom.systems.world.world import Mail
 
 MOST = 8
-_EFFECTS, _LOOKUPS = 5, 3
-_OF_A_KIND = 2
 
 _ADDRESS = re.compile(r"[\w.]+@[\w.]*\w")
 _AMOUNT = re.compile(r"(?<![\w:])\d{1,3}(?![\w:])")
@@ -27,7 +25,9 @@ _NAME = re.compile(r"(?<=\w )[A-Z][a-z]{3,}\b|(?<=, )[A-Z][a-z]{3,}\b")
 _SENTENCE = re.compile(r"[^\s.!?](?:[^.!?]|[.!?](?=\S))*[.!?]")
 _SENDER = re.compile(r"Mail from (?P<name>.+?) about ")
 _WORD = re.compile(r"[a-z]{3,}")
+_FILLERS = frozenset("the and for about who what when where does did has have are was with mail write file".split())
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SHOWING = frozenset(str(name) for name, tool in TOOLS.items() if tool.shows_others)
 _TO_KEEP = re.compile(r"(?:please )?(?:remember|note)(?: that|:)?\s+", re.IGNORECASE)
 
 
@@ -44,24 +44,28 @@ ANSWER = Candidate(None, "Answer the user.")
 
 
 def candidates(errand: Errand) -> list[Candidate]:
-    """At most MOST calls that were not made yet, `ANSWER` among them.
+    """At most MOST calls that were not made yet, and after the first one `ANSWER`.
 
     The order depends on the request and the wording alone, so that the same calls stand in the same order
     whatever was read.
     """
     made = {(action.tool, _key(action.tool, action.arguments)) for action in errand.actions}
 
-    def fresh(found: Iterator[Candidate]) -> list[Candidate]:
+    def fresh(found: Iterator[Candidate], most: int) -> list[Candidate]:
         kept = {one.said: one for one in found if one.tool in errand.rights.tools
                 and (one.tool, _key(one.tool or "", dict(one.arguments))) not in made}  # fmt: skip
-        return list(kept.values())
+        return list(kept.values())[:most]
 
     texts = [errand.request, *reversed(errand.read), *(one.text for one in errand.world.memory)]
-    kinds = [fresh(_sends(errand, texts))[:_OF_A_KIND], fresh(_payments(errand, texts))[:_OF_A_KIND],
-             fresh(_notes(errand))[:_OF_A_KIND], fresh(_events(texts))[:1]]  # fmt: skip
-    effects = [one for turn in zip_longest(*kinds) for one in turn if one is not None][:_EFFECTS]
-    lookups = fresh(_lookups(errand))[: min(_LOOKUPS, MOST - 1 - len(effects))]
-    listed = [ANSWER, *effects, *lookups]
+    listed = [
+        *fresh(_sends(errand, texts), 2),
+        *fresh(_payments(errand, texts), 2),
+        *fresh(_notes(errand), 1),
+        *fresh(_lookups(errand), 2),
+        *fresh(_events(texts), 1),
+    ][: MOST - 1]
+    if errand.actions or not listed:  # it looks or acts before it answers, where there is a way to
+        listed.append(ANSWER)
     return sorted(listed, key=lambda one: crc32(f"{errand.request}:{one.said}".encode()))
 
 
@@ -71,21 +75,33 @@ def _key(tool: str, arguments: dict[str, str]) -> str:
 
 
 def _lookups(errand: Errand) -> Iterator[Candidate]:
+    """Unread mails, files and the calendar, where the request's words lead; before anything was read, else the calendar."""
     world = errand.world
     listed = [
-        (f"{mail.name} {mail.subject}", Candidate("read_mail", f"Read the mail from {mail.name} about {mail.subject}.",
-                                                  (("number", str(place)),)))
+        (f"{mail.name} {mail.subject}", _reading(place, mail))
         for place, mail in reversed(list(enumerate(world.mails, 1)))
-    ]  # fmt: skip
+        if not mail.is_read
+    ]
     listed += [(f"file {name}", Candidate("read_file", f"Read the file {name}.", (("name", name),)))
                for name in world.files]  # fmt: skip
-    listed.append(("calendar day appointment", Candidate("read_calendar", "Read the calendar.")))
-    asked = set(_WORD.findall(errand.request.lower()))
-    named = {one.name: one.channel for one in world.contacts.values()}
-    for contact, channel in named.items():
-        if channel in asked:
-            asked |= set(_WORD.findall(contact.lower()))
-    yield from (one for _, one in sorted(listed, key=lambda pair: -len(asked & set(_WORD.findall(pair[0].lower())))))
+    calendar = Candidate("read_calendar", "Read the calendar.")
+    listed.append((f"calendar appointment {' '.join(_DAYS)}", calendar))
+    asked = _words(errand.request)
+    shared = [(len(asked & _words(about)), one) for about, one in listed]
+    found = [one for count, one in sorted(shared, key=lambda pair: -pair[0]) if count]
+    if found or errand.actions:
+        yield from found
+    else:
+        yield calendar
+
+
+def _reading(place: int, mail: Mail) -> Candidate:
+    said = f"Read the mail from {mail.name} about {mail.subject}."
+    return Candidate("read_mail", said, (("number", str(place)),))
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.lower()) if word not in _FILLERS}
 
 
 def _sends(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
@@ -93,9 +109,11 @@ def _sends(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
     contacts = errand.world.contacts.values()
     named = [one.address for one in contacts if one.channel in asked or one.name.lower() in asked]
     seen = [address for text in texts for address in _ADDRESS.findall(text)]
-    senders = [mail.address for mail in reversed(errand.world.mails) if mail.is_read]
-    for address in (*named, *seen, *senders):
+    for address in (*named, *seen):
         yield Candidate("send_mail", f"Send a mail to {address}.", (("to", address),))
+    for mail in reversed(errand.world.mails):
+        if any(text.startswith(f"Mail from {mail.name} ") for text in texts) and mail.address not in seen:
+            yield Candidate("send_mail", f"Reply to {mail.name}.", (("to", mail.address),))
 
 
 def _payments(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
@@ -111,21 +129,24 @@ def _payments(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
 
 
 def _notes(errand: Errand) -> Iterator[Candidate]:
-    """Sentences worth a note: those that hold a name, an address or a number."""
-    for text in (errand.request, *(one.result for one in reversed(errand.actions) if TOOLS_SHOWING.get(one.tool))):
-        body = text.partition(":\n")[2] or text
-        for sentence in _SENTENCE.findall(body):
-            if _ADDRESS.search(sentence) or _AMOUNT.search(sentence) or _NAME.search(sentence):
+    """Sentences worth a note: those that hold an address, else a sum or a name."""
+    shown = [one.result for one in reversed(errand.actions) if one.tool in _SHOWING and took_effect(one.result)]
+    found = [one for text in (errand.request, *shown) for one in _sentences(text)]
+    for pattern in (_ADDRESS, _AMOUNT, _NAME):
+        for sentence in found:
+            if pattern.search(sentence) and not sentence.endswith("?"):
                 kept = _TO_KEEP.sub("", sentence, count=1)
                 note = kept[:1].upper() + kept[1:]
-                yield Candidate("remember", f"Remember: {note}", (("note", note),))
+                yield Candidate("remember", "Remember this.", (("note", note),))
 
 
 def _events(texts: Sequence[str]) -> Iterator[Candidate]:
     for text in texts:
-        for sentence in _SENTENCE.findall(text.partition(":\n")[2] or text):
+        for sentence in _sentences(text):
             if any(day in sentence for day in _DAYS) and not sentence.endswith("?"):
-                yield Candidate("add_event", f"Add to the calendar: {sentence}", (("event", sentence),))
+                yield Candidate("add_event", "Add this to the calendar.", (("event", sentence),))
 
 
-TOOLS_SHOWING = {str(name): tool.shows_others for name, tool in TOOLS.items()}
+def _sentences(text: str) -> list[str]:
+    """Without the line that says where a text is from."""
+    return _SENTENCE.findall(text.partition(":\n")[2] or text)
