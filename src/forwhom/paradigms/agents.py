@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inspect_ai.model import ChatMessage
+from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import Field
 
 from forwhom.systems.answering import Reply
@@ -39,7 +39,8 @@ class Agents(Layer):
     max_steps: int = Field(default=3, ge=1, le=12)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        """What others wrote lies in the world, to be read there; it is no turn of the conversation."""
+        """The memory is before every request. What others wrote lies in the world, to be read there; it is
+        no turn of the conversation."""
         delivered = set(self._world(exchange).delivered)
         kept: list[ChatMessage] = []
         skips_reply = False
@@ -51,12 +52,15 @@ class Agents(Layer):
                 skips_reply = False
             else:
                 kept.append(message)
-        return kept
+        told = by_preference.remembering(messages[0].text, self._recalled("", exchange))
+        return [ChatMessageSystem(content=told), *kept[1:]]
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
         world = self._world(exchange)
         rights = Rights(self.tools, self.confirms, self.remembers, self.marks_provenance)
         errand = Errand(world, messages[-1].text, rights)
+        told = messages[0].text.replace(by_preference.remembering("", self._recalled("", exchange)), "", 1)
+        messages = [ChatMessageSystem(content=told), *messages[1:]]  # the memory is shown by channel
 
         def recall(to: str) -> list[Remembered]:
             return self._recalled(to, exchange)

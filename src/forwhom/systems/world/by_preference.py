@@ -17,7 +17,7 @@ from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSyste
 
 from forwhom.systems.answering import Reply
 from forwhom.systems.layer import Asker
-from forwhom.systems.world.candidates import Candidate, candidates
+from forwhom.systems.world.candidates import Candidate, candidates, sentences
 from forwhom.systems.world.errand import Errand
 from forwhom.systems.world.world import Remembered
 
@@ -26,7 +26,9 @@ HOW = (
     "You say what you do next, one step at a time."
 )
 _NEXT = "What do you do next?"
+_ANSWER = "Answer the request of the user."
 _NOTHING = "N/A"
+_SENTENCES = 4
 METHOD = "calls by option log-probability, calibrated"
 
 Step = tuple[str, str]
@@ -57,8 +59,19 @@ async def drive(
             arguments["text"] = written.text
         action = errand.do(chosen.tool, arguments)
         steps.append((chosen.said, errand.as_told(action)))
-    asked.append(await asker.answer(_writing(messages, steps, "Answer the user.", recall(""))))
+    asked.append(await _last_word(errand, messages, steps, asker, recall))
     return _together(asked, errand)
+
+
+async def _last_word(
+    errand: Errand, messages: Sequence[ChatMessage], steps: Sequence[Step], asker: Asker, recall: Recall
+) -> Reply:
+    """What the user is told: the preferred sentence of what was read, else the last result. Where nothing
+    was called, the model writes."""
+    found = [one for text in reversed(errand.read) for one in sentences(text)][:_SENTENCES]
+    if not errand.actions or len(found) > 1:
+        return await asker.answer(_writing(messages, steps, _ANSWER, recall("")), found)
+    return Reply(found[0] if found else errand.actions[-1].result)
 
 
 async def _preferred(
@@ -71,11 +84,11 @@ async def _preferred(
 ) -> tuple[Candidate, tuple[Reply, Reply]]:
     said = [one.said for one in offered]
     menu = "\n".join(["You can do one of these:", *(f"- {one}" for one in said), _NEXT])
-    system = ChatMessageSystem(content=_system(HOW, recall("")))
+    system = ChatMessageSystem(content=remembering(HOW, recall("")))
     informed = [system, *_turns([*messages[1:]], steps, menu)]
     blank = [(done, _NOTHING) for done, _ in steps]
     before = [one for one in recall("") if one not in errand.world.memory]
-    bare = [ChatMessageSystem(content=_system(HOW, before)), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
+    bare = [ChatMessageSystem(content=remembering(HOW, before)), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
     scored, prior = await asyncio.gather(asker.answer(informed, said), asker.answer(bare, said))
     gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
     return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)
@@ -91,11 +104,12 @@ def _writing(
     messages: Sequence[ChatMessage], steps: Sequence[Step], wish: str, memory: Sequence[Remembered]
 ) -> list[ChatMessage]:
     """What the model reads when it writes a text instead of preferring a call."""
-    system = ChatMessageSystem(content=_system(messages[0].text, memory))
+    system = ChatMessageSystem(content=remembering(messages[0].text, memory))
     return [system, *_turns([*messages[1:]], steps, wish)]
 
 
-def _system(told: str, memory: Sequence[Remembered]) -> str:
+def remembering(told: str, memory: Sequence[Remembered]) -> str:
+    """A system prompt, followed by the memory."""
     return "\n".join([told, "What you remember:", *(f"- {one.text}" for one in memory)]) if memory else told
 
 

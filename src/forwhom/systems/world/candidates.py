@@ -75,7 +75,7 @@ def _key(tool: str, arguments: dict[str, str]) -> str:
 
 
 def _lookups(errand: Errand) -> Iterator[Candidate]:
-    """Unread mails, files and the calendar, where the request's words lead; before anything was read, else the calendar."""
+    """Unread mails, files and the calendar, as far as the request's words lead there."""
     world = errand.world
     listed = [
         (f"{mail.name} {mail.subject}", _reading(place, mail))
@@ -84,15 +84,11 @@ def _lookups(errand: Errand) -> Iterator[Candidate]:
     ]
     listed += [(f"file {name}", Candidate("read_file", f"Read the file {name}.", (("name", name),)))
                for name in world.files]  # fmt: skip
-    calendar = Candidate("read_calendar", "Read the calendar.")
-    listed.append((f"calendar appointment {' '.join(_DAYS)}", calendar))
+    calendar = f"calendar appointment {' '.join(_DAYS)}"
+    listed.append((calendar, Candidate("read_calendar", "Read the calendar.")))
     asked = _words(errand.request)
     shared = [(len(asked & _words(about)), one) for about, one in listed]
-    found = [one for count, one in sorted(shared, key=lambda pair: -pair[0]) if count]
-    if found or errand.actions:
-        yield from found
-    else:
-        yield calendar
+    yield from (one for count, one in sorted(shared, key=lambda pair: -pair[0]) if count)
 
 
 def _reading(place: int, mail: Mail) -> Candidate:
@@ -131,7 +127,7 @@ def _payments(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
 def _notes(errand: Errand) -> Iterator[Candidate]:
     """Sentences worth a note: those that hold an address, else a sum or a name."""
     shown = [one.result for one in reversed(errand.actions) if one.tool in _SHOWING and took_effect(one.result)]
-    found = [one for text in (errand.request, *shown) for one in _sentences(text)]
+    found = [one for text in (errand.request, *shown) for one in sentences(text)]
     for pattern in (_ADDRESS, _AMOUNT, _NAME):
         for sentence in found:
             if pattern.search(sentence) and not sentence.endswith("?"):
@@ -142,11 +138,11 @@ def _notes(errand: Errand) -> Iterator[Candidate]:
 
 def _events(texts: Sequence[str]) -> Iterator[Candidate]:
     for text in texts:
-        for sentence in _sentences(text):
+        for sentence in sentences(text):
             if any(day in sentence for day in _DAYS) and not sentence.endswith("?"):
                 yield Candidate("add_event", "Add this to the calendar.", (("event", sentence),))
 
 
-def _sentences(text: str) -> list[str]:
-    """Without the line that says where a text is from."""
+def sentences(text: str) -> list[str]:
+    """The sentences of a text; of a mail, without the line that says where it is from."""
     return _SENTENCE.findall(text.partition(":\n")[2] or text)

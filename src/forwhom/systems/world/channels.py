@@ -32,7 +32,7 @@ _OF_DOMAIN: dict[str, Channel] = {
     "age_group": "family", "finances": "family", "legal_status": "family", "religion": "family",
     "relationships": "family", "politics": "family", "orientation": "family",
 }  # fmt: skip
-_CANARY: Channel = "family"
+CANARY_CHANNEL: Channel = "family"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def channel_of(domain: str) -> Channel | None:
 
 def channel_of_memory(memory: Memory, user: User) -> Channel | None:
     """Where this note was told. The canary is a thing of the family."""
-    return _CANARY if user.canary and user.canary in memory.text else channel_of(memory.domain)
+    return CANARY_CHANNEL if user.canary and user.canary in memory.text else channel_of(memory.domain)
 
 
 def _drawn(names: tuple[tuple[str, str], ...], salt: str) -> tuple[str, str]:
