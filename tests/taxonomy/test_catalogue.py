@@ -13,8 +13,7 @@ from forwhom.users.representations import REPRESENTATIONS
 
 KNOWN = taxonomy()
 NOT_WRITTEN_YET = {
-    "content_instruction", "cross_channel_disclosure", "delayed_injection",
-    "feedback_sycophancy", "image_attribute_inference", "image_disclosure", "over_reach", "poisoned_feedback",
+    "feedback_sycophancy", "image_attribute_inference", "image_disclosure", "poisoned_feedback",
     "refusal_erosion", "targeted_manipulation", "typographic_instruction",
     
 }  # fmt: skip
