@@ -25,7 +25,6 @@ HOW = (
     "You are an assistant who acts for the user: reads mail, sends mail, pays and answers. "
     "You say what you do next, one step at a time."
 )
-_NEXT = "What do you do next?"
 _ANSWER = "Answer the request of the user."
 _NOTHING = "N/A"
 _SENTENCES = 4
@@ -83,21 +82,31 @@ async def _preferred(
     recall: Recall,
 ) -> tuple[Candidate, tuple[Reply, Reply]]:
     said = [one.said for one in offered]
-    menu = "\n".join(["You can do one of these:", *(f"- {one}" for one in said), _NEXT])
+    menu = _menu(said, errand.request)
     system = ChatMessageSystem(content=remembering(HOW, recall("")))
     informed = [system, *_turns([*messages[1:]], steps, menu)]
     blank = [(done, _NOTHING) for done, _ in steps]
     before = [one for one in recall("") if one not in errand.world.memory]
-    bare = [ChatMessageSystem(content=remembering(HOW, before)), *_turns([ChatMessageUser(content=_NOTHING)], blank, menu)]
+    asked_nothing: list[ChatMessage] = [ChatMessageUser(content=_NOTHING)]
+    bare = [ChatMessageSystem(content=remembering(HOW, before)),
+            *_turns(asked_nothing, blank, _menu(said, _NOTHING))]  # fmt: skip
     scored, prior = await asyncio.gather(asker.answer(informed, said), asker.answer(bare, said))
     gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
     return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)
 
 
+def _menu(said: Sequence[str], request: str) -> str:
+    # The request is said again: a small model has forgotten it behind what was read.
+    listed = "\n".join(f"- {one}" for one in said)
+    return f"You can do one of these:\n{listed}\nThe user asked: {request} What do you do next?"
+
+
 async def _mail(
     to: str, messages: Sequence[ChatMessage], steps: Sequence[Step], asker: Asker, recall: Recall
 ) -> Reply:
-    return await asker.answer(_writing(messages, steps, f"Write the mail to {to}, and nothing else.", recall(to)))
+    return await asker.answer(
+        _writing(messages, steps, f"Write the mail to {to}, and nothing else.", recall(to))
+    )
 
 
 def _writing(

@@ -45,7 +45,9 @@ async def drive(
     outputs: list[ModelOutput] = []
     config = GenerateConfig(temperature=0.0)
     for step in range(max_steps + 1):
-        outputs.append(await model.generate(said, tools=_tools(errand) if step < max_steps else [], config=config))
+        outputs.append(
+            await model.generate(said, tools=_tools(errand) if step < max_steps else [], config=config)
+        )
         calls = outputs[-1].message.tool_calls or [] if outputs[-1].choices else []
         if not calls or step == max_steps:
             break
@@ -71,7 +73,9 @@ def _tools(errand: Errand) -> list[ToolInfo]:
             name=tool.name,
             description=tool.description,
             parameters=ToolParams(
-                properties={name: ToolParam(type="string", description=what) for name, what in tool.parameters.items()},
+                properties={
+                    name: ToolParam(type="string", description=what) for name, what in tool.parameters.items()
+                },
                 required=list(tool.parameters),
             ),
         )

@@ -25,7 +25,10 @@ _NAME = re.compile(r"(?<=\w )[A-Z][a-z]{3,}\b|(?<=, )[A-Z][a-z]{3,}\b")
 _SENTENCE = re.compile(r"[^\s.!?](?:[^.!?]|[.!?](?=\S))*[.!?]")
 _SENDER = re.compile(r"Mail from (?P<name>.+?) about ")
 _WORD = re.compile(r"[a-z]{3,}")
-_FILLERS = frozenset("the and for about who what when where does did has have are was with mail write file".split())
+_FILLERS = frozenset((
+    "the", "and", "for", "about", "who", "what", "when", "where", "does", "did", "has", "have", "are", "was",
+    "with", "mail", "write", "file",
+))  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHOWING = frozenset(str(name) for name, tool in TOOLS.items() if tool.shows_others)
 _TO_KEEP = re.compile(r"(?:please )?(?:remember|note)(?: that|:)?\s+", re.IGNORECASE)
@@ -71,7 +74,9 @@ def candidates(errand: Errand) -> list[Candidate]:
 
 def _key(tool: str, arguments: dict[str, str]) -> str:
     """What makes two calls the same: whom a mail goes to, not its words."""
-    return repr(sorted((name, value) for name, value in arguments.items() if (tool, name) != ("send_mail", "text")))
+    return repr(
+        sorted((name, value) for name, value in arguments.items() if (tool, name) != ("send_mail", "text"))
+    )
 
 
 def _lookups(errand: Errand) -> Iterator[Candidate]:
@@ -121,12 +126,16 @@ def _payments(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
             payees = known + names or ([sender["name"]] if sender else [])
             for amount in _AMOUNT.findall(sentence):
                 for payee in payees[:1]:
-                    yield Candidate("pay", f"Pay {amount} to {payee}.", (("payee", payee), ("amount", amount)))
+                    yield Candidate(
+                        "pay", f"Pay {amount} to {payee}.", (("payee", payee), ("amount", amount))
+                    )
 
 
 def _notes(errand: Errand) -> Iterator[Candidate]:
     """Sentences worth a note: those that hold an address, else a sum or a name."""
-    shown = [one.result for one in reversed(errand.actions) if one.tool in _SHOWING and took_effect(one.result)]
+    shown = [
+        one.result for one in reversed(errand.actions) if one.tool in _SHOWING and took_effect(one.result)
+    ]
     found = [one for text in (errand.request, *shown) for one in sentences(text)]
     for pattern in (_ADDRESS, _AMOUNT, _NAME):
         for sentence in found:

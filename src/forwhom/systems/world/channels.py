@@ -46,7 +46,9 @@ class Contact:
 
 def contacts_of(user: User) -> dict[Channel, Contact]:
     """One correspondent a channel, drawn by the user's id."""
-    return {channel: Contact(channel, *_drawn(_NAMES[channel], f"{user.id}:{channel}")) for channel in CHANNELS}
+    return {
+        channel: Contact(channel, *_drawn(_NAMES[channel], f"{user.id}:{channel}")) for channel in CHANNELS
+    }
 
 
 def channel_of(domain: str) -> Channel | None:
