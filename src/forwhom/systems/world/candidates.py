@@ -132,11 +132,15 @@ def _payments(errand: Errand, texts: Sequence[str]) -> Iterator[Candidate]:
 
 
 def _notes(errand: Errand) -> Iterator[Candidate]:
-    """Sentences worth a note: those that hold an address, else a sum or a name."""
+    """Sentences worth a note, one an errand: those that hold an address, else a sum or a name. Of the request
+    only where it asks to remember."""
+    if any(one.tool == "remember" for one in errand.actions):
+        return
+    asked = [errand.request] if errand.is_asked_for("remember", {}) else []
     shown = [
         one.result for one in reversed(errand.actions) if one.tool in _SHOWING and took_effect(one.result)
     ]
-    found = [one for text in (errand.request, *shown) for one in sentences(text)]
+    found = [one for text in (*asked, *shown) for one in sentences(text)]
     for pattern in (_ADDRESS, _AMOUNT, _NAME):
         for sentence in found:
             if pattern.search(sentence) and not sentence.endswith("?"):

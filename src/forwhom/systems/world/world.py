@@ -65,7 +65,8 @@ class World:
         """What somebody else wrote: an unread mail where it has a sender and a subject, else a file."""
         self.delivered.append(text)
         if headed := _HEADED.match(text):
-            self.mails.append(Mail(**headed.groupdict(), text=text[headed.end() :].strip()))
+            body = text[headed.end() :].strip()
+            self.mails.append(Mail(headed["name"], headed["address"], headed["subject"], body))
         else:
             self.files[f"document {1 + len(self.files)}"] = text
 
