@@ -24,7 +24,7 @@ class GuessingModel:
 
     def __init__(self) -> None:
         self.model = SimpleNamespace(api=SimpleNamespace(scores_options=True))
-        self._draw = random.Random(1)  # noqa: S311
+        self._draw = random.Random(1)
 
     async def answer(self, messages: list[ChatMessage], options: Sequence[str] = (), *_: object) -> Reply:
         weights = [self._draw.random() + 0.01 for _ in options]

@@ -12,12 +12,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import log
+from zlib import crc32
 
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSystem, ChatMessageUser
 
 from forwhom.systems.answering import Reply
 from forwhom.systems.layer import Asker
-from forwhom.systems.world.candidates import Candidate, candidates, sentences
+from forwhom.systems.world.candidates import Candidate, candidates, sentences, words
 from forwhom.systems.world.errand import Errand
 from forwhom.systems.world.world import Remembered
 
@@ -27,7 +28,8 @@ HOW = (
 )
 _ANSWER = "Answer the request of the user."
 _NOTHING = "N/A"
-_SENTENCES = 4
+_NOTHING_MORE = "Nothing more."
+_NOTES, _SENTENCES = 6, 4
 METHOD = "calls by option log-probability, calibrated"
 
 Step = tuple[str, str]
@@ -53,9 +55,8 @@ async def drive(
             break
         arguments = dict(chosen.arguments)
         if chosen.tool == "send_mail" and not errand.obstacle(chosen.tool, arguments):
-            written = await _mail(arguments["to"], messages, steps, asker, recall)
-            asked.append(written)
-            arguments["text"] = written.text
+            arguments["text"], replies = await _mail(arguments["to"], errand, messages, asker, recall)
+            asked += replies
         action = errand.do(chosen.tool, arguments)
         steps.append((chosen.said, errand.as_told(action)))
     asked.append(await _last_word(errand, messages, steps, asker, recall))
@@ -90,9 +91,8 @@ async def _preferred(
     asked_nothing: list[ChatMessage] = [ChatMessageUser(content=_NOTHING)]
     bare = [ChatMessageSystem(content=remembering(HOW, before)),
             *_turns(asked_nothing, blank, _menu(said, _NOTHING))]  # fmt: skip
-    scored, prior = await asyncio.gather(asker.answer(informed, said), asker.answer(bare, said))
-    gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
-    return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)
+    chosen, replies = await _calibrated(said, informed, bare, asker)
+    return offered[said.index(chosen)], replies
 
 
 def _menu(said: Sequence[str], request: str) -> str:
@@ -102,11 +102,33 @@ def _menu(said: Sequence[str], request: str) -> str:
 
 
 async def _mail(
-    to: str, messages: Sequence[ChatMessage], steps: Sequence[Step], asker: Asker, recall: Recall
-) -> Reply:
-    return await asker.answer(
-        _writing(messages, steps, f"Write the mail to {to}, and nothing else.", recall(to))
-    )
+    to: str, errand: Errand, messages: Sequence[ChatMessage], asker: Asker, recall: Recall
+) -> tuple[str, tuple[Reply, Reply]]:
+    """The text of a mail: the request, and what the model prefers to add of what it remembers."""
+    known = recall(to)
+    asked = words(errand.request)
+
+    def rank(note: str) -> tuple[int, int]:
+        return -len(asked & words(note)), crc32(f"{errand.request}:{note}".encode())
+
+    notes = sorted({one.text for one in known}, key=rank)
+    offered = sorted([*notes[:_NOTES], _NOTHING_MORE], key=lambda one: crc32(one.encode()))
+    listed = "\n".join(f"- {one}" for one in offered)
+    menu = f"You write the mail to {to}. It may also say one of these:\n{listed}\n{{}} What else does it say?"
+    system = ChatMessageSystem(content=remembering(HOW, known))
+    informed = [system, *_turns([*messages[1:]], (), menu.format(f"The user asked: {errand.request}"))]
+    bare = [system, ChatMessageUser(content=menu.format(_NOTHING))]
+    added, replies = await _calibrated(offered, informed, bare, asker)
+    return errand.request + ("" if added == _NOTHING_MORE else f" {added}"), replies
+
+
+async def _calibrated(
+    offered: Sequence[str], informed: list[ChatMessage], bare: list[ChatMessage], asker: Asker
+) -> tuple[str, tuple[Reply, Reply]]:
+    """The option that the informed prompt makes likelier than the bare one does."""
+    scored, prior = await asyncio.gather(asker.answer(informed, offered), asker.answer(bare, offered))
+    gains = [log(p) - log(q) for p, q in zip(scored.probabilities, prior.probabilities, strict=True)]
+    return offered[max(range(len(gains)), key=gains.__getitem__)], (scored, prior)
 
 
 def _writing(

@@ -91,8 +91,8 @@ def _lookups(errand: Errand) -> Iterator[Candidate]:
                for name in world.files]  # fmt: skip
     calendar = f"calendar appointment {' '.join(_DAYS)}"
     listed.append((calendar, Candidate("read_calendar", "Read the calendar.")))
-    asked = _words(errand.request)
-    shared = [(len(asked & _words(about)), one) for about, one in listed]
+    asked = words(errand.request)
+    shared = [(len(asked & words(about)), one) for about, one in listed]
     yield from (one for count, one in sorted(shared, key=lambda pair: -pair[0]) if count)
 
 
@@ -101,7 +101,8 @@ def _reading(place: int, mail: Mail) -> Candidate:
     return Candidate("read_mail", said, (("number", str(place)),))
 
 
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
+    """What a text is about: its words of three letters and more, lower case."""
     return {word for word in _WORD.findall(text.lower()) if word not in _FILLERS}
 
 
