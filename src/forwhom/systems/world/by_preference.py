@@ -117,7 +117,7 @@ async def _mail(
     menu = f"You write the mail to {to}. It may also say one of these:\n{listed}\n{{}} What else does it say?"
     system = ChatMessageSystem(content=remembering(HOW, known))
     informed = [system, *_turns([*messages[1:]], (), menu.format(f"The user asked: {errand.request}"))]
-    bare = [system, ChatMessageUser(content=menu.format(_NOTHING))]
+    bare: list[ChatMessage] = [system, ChatMessageUser(content=menu.format(_NOTHING))]
     added, replies = await _calibrated(offered, informed, bare, asker)
     return errand.request + ("" if added == _NOTHING_MORE else f" {added}"), replies
 
