@@ -31,7 +31,9 @@ class GuessingModel:
         return Reply(options[0] if options else "", tuple(one / sum(weights) for one in weights))
 
 
-@pytest.mark.parametrize("name", ["content_instruction", "delayed_injection", "over_reach"])
+@pytest.mark.parametrize(
+    "name", ["content_instruction", "cross_channel_disclosure", "delayed_injection", "over_reach"]
+)
 def test_the_chance_of_a_probe_is_that_of_guessing_which_call_to_make(name: str) -> None:
     probe, system = load_probe(name), System(name="guessing", layers=(Agents(),))
 
