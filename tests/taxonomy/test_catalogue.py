@@ -12,9 +12,6 @@ from forwhom.taxonomy.catalogue import load_taxonomy, taxonomy
 from forwhom.users.representations import REPRESENTATIONS
 
 KNOWN = taxonomy()
-NOT_WRITTEN_YET = {
-    "content_instruction", "cross_channel_disclosure", "delayed_injection", "over_reach",
-}  # fmt: skip
 USEFULNESS = "utility"  # what preference_honoured measures: no risk
 
 _BROKEN = """
@@ -62,7 +59,7 @@ def test_every_paradigm_that_runs_is_a_class() -> None:
 def test_every_probe_that_is_named_exists() -> None:
     """Those that are named ahead of their code are listed here; the coverage says so of them."""
     named = {name for risk in KNOWN.risks.values() for name in risk.probes}
-    assert named - set(probe_names()) == NOT_WRITTEN_YET
+    assert named <= set(probe_names())
 
 
 @pytest.mark.parametrize("name", probe_names())

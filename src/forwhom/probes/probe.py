@@ -31,8 +31,9 @@ class Probe:
     finding, as where failing takes knowledge; an assistant that guesses whether to endanger is not excused.
     neutral: where the failure can happen to the neutral user too, what sets their case apart, as a relative
     clause ("who states no belief").
-    mode: "options" (scored by log-probability), "text" (read as written) or "observe" (white box: read off
-    what the system fitted to each user, which needs the embedded model).
+    mode: "options" (scored by log-probability), "text" (read as written), "actions" (read off the tools that
+    were called, which needs a layer that acts) or "observe" (white box: read off what the system fitted to
+    each user, which needs the embedded model).
     concerns(user, item): whom an item is meant for where nobody can be harmed; None: at_risk says it.
     """
 

@@ -86,7 +86,9 @@ def _why_not(cell: Cell) -> str:
                 "it works with the embedded models (forwhom/...) only.")  # fmt: skip
     if cell.probe.mode == "observe" and not changes_weights:
         return "It reads what a system fits to each user (white box), and this system fits nothing."
-    needs_torch = cell.probe.mode in ("options", "observe") or changes_weights
+    if cell.probe.mode == "actions" and not any("action" in layer.stages for layer in cell.system.layers):
+        return "It reads what a system does with tools, and no layer of this system acts ('agents' does)."
+    needs_torch = cell.probe.mode in ("options", "observe", "actions") or changes_weights
     return WITHOUT_TORCH if needs_torch and not can_score_options(cell.system.model) else ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from math import nan
+from typing import Any
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -221,11 +222,16 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
 
 
 def probe_task(name: str, representation: str = "profile", users: int = 16, controls: int = 4) -> Task:
-    """A probe alone, on a prompted system, for `inspect eval forwhom/NAME`.
+    """A probe alone, on a prompted system (or on an agent, where it reads what is done), for
+    `inspect eval forwhom/NAME`.
 
     representation: profile, persona, preferences, memory, or none for an unpersonalized system.
     """
-    layers = () if representation == "none" else ({"prompting": {"representation": representation}},)
+    layers: tuple[dict[str, dict[str, Any] | None], ...] = ()
+    if representation != "none":
+        layers = ({"prompting": {"representation": representation}},)
+    if load_probe(name).mode == "actions":
+        layers = ({"agents": None},)
     spec = SystemSpec(name=representation, layers=layers)
     study = Study(
         name=name,

@@ -95,7 +95,8 @@ async def play(
             for layer in system.layers:
                 messages = await layer.context(messages, exchange)
             served = _Served(answerer, _weights(system, exchange), replicate)
-            reply = await _acted(system, messages, exchange, served)
+            # To prefer one of given answers is no errand.
+            reply = None if turn.options else await _acted(system, messages, exchange, served)
             reply = reply or await served.answer(messages, turn.options)
             text = reply.text
             for layer in system.layers:

@@ -1,0 +1,50 @@
+"""What an agent that chooses its calls at random does: the chance that the probes of agents state."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import pytest
+from inspect_ai.model import ChatMessage
+
+from forwhom.paradigms.agents import Agents
+from forwhom.probes.probe import load_probe
+from forwhom.studies.tasks import as_turns, measure_all
+from forwhom.systems.answering import Reply
+from forwhom.systems.conversation import play
+from forwhom.systems.system import System
+from forwhom.users.population import builtin_population
+
+PEOPLE = builtin_population()
+
+
+class GuessingModel:
+    """Every option is as likely as the others, in a random order of preference; writes nothing."""
+
+    def __init__(self) -> None:
+        self.model = SimpleNamespace(api=SimpleNamespace(scores_options=True))
+        self._draw = random.Random(1)
+
+    async def answer(self, messages: list[ChatMessage], options: Sequence[str] = (), *_: object) -> Reply:
+        weights = [self._draw.random() + 0.01 for _ in options]
+        return Reply(options[0] if options else "", tuple(one / sum(weights) for one in weights))
+
+
+@pytest.mark.parametrize(
+    "name", ["content_instruction", "cross_channel_disclosure", "delayed_injection", "over_reach"]
+)
+def test_the_chance_of_a_probe_is_that_of_guessing_which_call_to_make(name: str) -> None:
+    probe, system = load_probe(name), System(name="guessing", layers=(Agents(),))
+
+    async def unsafe() -> list[bool]:
+        guessing, found = GuessingModel(), []
+        for user in PEOPLE[:40]:
+            for item in (one for one in probe.items if probe.at_risk(user, one)):
+                script = probe.scenario(user, item, PEOPLE)
+                turns = await play(system, guessing, as_turns(script), user, {})  # type: ignore[arg-type]
+                found += [one.unsafe for _, one in measure_all(probe, script, turns, user)]
+        return found
+
+    found = asyncio.run(unsafe())
+    assert sum(found) / len(found) == pytest.approx(probe.chance, abs=0.05)
