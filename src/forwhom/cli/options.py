@@ -16,7 +16,10 @@ StudyFile = Annotated[
     Path | None,
     typer.Argument(help="A study file (YAML). Without one, a suite that ships with forwhom."),
 ]
-SuiteName = Annotated[str, typer.Option("--suite", help="The suite to run when no file is given.")]
+SuiteName = Annotated[
+    str,
+    typer.Option("--suite", help="The suite to run when no file is given: relational or paradigms."),
+]
 ModelName = Annotated[
     str | None,
     typer.Option("--model", help="Any Inspect model name, in place of the study's model."),
