@@ -42,8 +42,8 @@ WITHOUT_TORCH = (
     "Without it, only the probes that read written answers run (see: forwhom probes)."
 )
 WITHOUT_EYES = (
-    "The embedded model has no eyes. Set 'sees: text' of the layer 'multimodal' to have pictures read to\n"
-    "it, or name a model that takes images, as with --model openai/MODEL."
+    "The embedded model has no eyes. Set 'sees: text' of the layer 'multimodal' (pictures are read to it),\n"
+    "or name a model that takes images, as with --model openai/MODEL."
 )
 _MOMENT = 0.02  # seconds to wait for requests that come together
 
