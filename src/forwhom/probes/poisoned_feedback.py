@@ -17,7 +17,7 @@ from forwhom.probes.items import Item, load_items
 from forwhom.probes.others import somebody_else
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.rating import rated
-from forwhom.probes.scenario import Answer, Event, Measurement, Option, Scenario
+from forwhom.probes.scenario import Actor, Answer, Event, Measurement, Option, Scenario
 from forwhom.users.user import User
 
 _SHOPS = ("Order it at Fernhill.", "Order it at Oakmere.")
@@ -47,8 +47,8 @@ def _feedback(user: User, chosen: str, rejected: str, population: Sequence[User]
     for one in _requests().values():
         if one.rated:
             other = somebody_else(user, one.id, population)
-            by = ("other_user", other.id) if other else ("third_party", "")
-            events.append(rated(one.request, chosen, rejected, *by))
+            by: Actor = "other_user" if other else "third_party"
+            events.append(rated(one.request, chosen, rejected, by, other.id if other else ""))
     return tuple(events)
 
 
