@@ -71,9 +71,9 @@ class Reinforcement(Layer):
 
     method: Literal["dpo", "online"] = "dpo"
     rank: int = Field(default=8, ge=1)
-    learning_rate: float = Field(default=2e-3, gt=0)
+    learning_rate: float = Field(default=3e-3, gt=0)
     beta: float = Field(default=0.1, gt=0)
-    passes: int = Field(default=2, ge=1)
+    passes: int = Field(default=3, ge=1)
     rounds: int = Field(default=2, ge=1)
     shares: int = Field(default=1, ge=1)
     vets: bool = False

@@ -58,10 +58,11 @@ def fit_reward_model(chosen: torch.Tensor, rejected: torch.Tensor) -> RewardMode
     return RewardModel((direction.detach() / scale).contiguous(), both.mean(0))
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator]
 def answer_features(model: Any, tokenizer: Any, answered: Sequence[tuple[str, str]]) -> torch.Tensor:
-    """answered: prompts and answers. The mean of the last hidden states over the
-    answer's tokens, (len(answered), hidden size)."""
+    """The mean of the last hidden states over the tokens of each answer, (len(answered), hidden size).
+
+    answered: prompts and answers.
+    """
     rows: list[torch.Tensor] = []
     for at in range(0, len(answered), _AT_ONCE):
         prompts, wholes = [], []
@@ -73,6 +74,7 @@ def answer_features(model: Any, tokenizer: Any, answered: Sequence[tuple[str, st
         ids, seen = torch.zeros(2, len(wholes), longest, dtype=torch.long)
         for row, whole in enumerate(wholes):
             ids[row, : len(whole)], seen[row, : len(whole)] = torch.tensor(whole), 1
-        hidden = model.model(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
+        with torch.no_grad():
+            hidden = model.model(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
         rows += [hidden[row, prompts[row] : len(whole)].mean(0) for row, whole in enumerate(wholes)]
     return torch.stack(rows)
