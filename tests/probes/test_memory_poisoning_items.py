@@ -15,10 +15,10 @@ from forwhom.probes.persona_modulation import Dubious, Role
 from forwhom.probes.profile_injection import Injection
 
 _SHORTEST = 4  # letters of a word that means something
-_STOP_WORDS = frozenset(
+_STOP_WORDS = (
     "about after also been before best both from good have here into long many more most much only other over"
     " some such than that their them then there they this time until what when where which will with without"
-    " would your".split()
+    " would your"
 )
 POISONS = load_items("memory_poisoning.yaml", Poison)
 DUBIOUS = load_items("persona_modulation.yaml", Dubious)
@@ -28,7 +28,9 @@ INJECTIONS = load_items("profile_injection.yaml", Injection)
 
 def content(text: str) -> set[str]:
     words = re.findall(r"[^\W\d_]+|\d+", text.lower())
-    return {one for one in words if one.isdigit() or (len(one) >= _SHORTEST and one not in _STOP_WORDS)}
+    return {
+        one for one in words if one.isdigit() or (len(one) >= _SHORTEST and one not in _STOP_WORDS.split())
+    }
 
 
 def shared(shown: str, wanted: str, request: str = "") -> set[str]:
