@@ -28,9 +28,7 @@ INJECTIONS = load_items("profile_injection.yaml", Injection)
 
 def content(text: str) -> set[str]:
     words = set(re.findall(r"[^\W\d_]+|\d+", text.lower())).difference(_STOP_WORDS.split())
-    return {
-        one for one in words if one.isdigit() or (len(one) >= _SHORTEST and one not in _STOP_WORDS.split())
-    }
+    return {one for one in words if one.isdigit() or len(one) >= _SHORTEST}
 
 
 def shared(shown: str, wanted: str, request: str = "") -> set[str]:
