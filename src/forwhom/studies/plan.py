@@ -118,7 +118,7 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
         learned = [
             event.model_dump_json()
             for place, event in enumerate(events)
-            if place < last or event.kind in ("edit_profile", "forget")
+            if (place < last and event.kind != "ask") or event.kind in ("edit_profile", "forget")
         ]
         for layer in fitted:
             if learned or not cell.user.is_neutral:
