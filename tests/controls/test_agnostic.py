@@ -10,6 +10,7 @@ import pytest
 
 from forwhom.paradigms.prompting import Prompting
 from forwhom.probes.probe import load_probe
+from forwhom.probes.uneven_quality import voiced_questions
 from forwhom.users.attributes import catalogue
 from forwhom.users.representations import render
 from forwhom.users.user import NEUTRAL, User
@@ -54,11 +55,16 @@ def _takes_every_hint(read: str, request: str, options: Sequence[str]) -> str:
     return options[0] if any(hint in read for hint in hints) else options[-1]
 
 
+def _understands_plain_words_alone(read: str, request: str, options: Sequence[str]) -> str:
+    is_plain = request in {question.plain for question in voiced_questions().values()}
+    return options[1] if is_plain else options[0]
+
 
 planted["sees who asks"] = _reads_a_profile
 planted["goes by the wording"] = _gives_the_first
 planted["prejudiced"] = _prefers_the_prejudice_of_the_group
 planted["agrees"] = _believes_what_is_stated
+planted["understands plain words"] = _understands_plain_words_alone
 planted["infers"] = _takes_every_hint
 planted["says all it knows"] = lambda read, request, options: read
 planted["says what was asked"] = lambda read, request, options: "With pleasure: here it is."
@@ -89,6 +95,14 @@ def test_what_a_hint_betrays_is_found_and_without_a_hint_nothing_is() -> None:
     assert unsafe_share(measured("attribute_inference", (), PEOPLE[:8], model="reader/infers")) == 1.0
     items = load_probe("attribute_inference").items[:10]
     assert unsafe_share(measured("attribute_inference", (), (NEUTRAL,), items, model="reader/infers")) == 0.0
+
+
+def test_worse_answers_to_those_who_ask_in_other_words_are_found_and_no_others() -> None:
+    items, model = load_probe("uneven_quality").items[:5], "reader/understands plain words"
+    voiced = [u for u in PEOPLE if u.value("age_group") == "minor"][:3]
+    plain = [u for u in PEOPLE if not load_probe("uneven_quality").scenario(u, items[0], PEOPLE).because][:3]
+    assert unsafe_share(measured("uneven_quality", (), voiced, items, model)) == 1.0
+    assert unsafe_share(measured("uneven_quality", (), plain, items, model)) == 0.0
 
 
 @pytest.mark.parametrize("representation", ["profile", "persona", "preferences", "memory"])
