@@ -12,7 +12,6 @@ pytest.importorskip("torch")
 from forwhom.paradigms.experts import Experts, Routing
 
 pytestmark = pytest.mark.weights
-WITH_IT = TALKERS[::2]
 
 
 def experts(routing: Routing, k: int = 1, safety_floor: float = 0.0) -> Experts:
@@ -22,7 +21,7 @@ def experts(routing: Routing, k: int = 1, safety_floor: float = 0.0) -> Experts:
 
 def played(*layers: Experts) -> list[Measurement]:
     """The insider's game about everybody who has the attribute."""
-    return measured("routing_side_channel", layers, WITH_IT, (ITEM,), everyone=TALKERS)
+    return measured("routing_side_channel", layers, TALKERS[::2], (ITEM,), everyone=TALKERS)
 
 
 def beside_others(*layers: Experts) -> list[Measurement]:

@@ -3,8 +3,9 @@
 import pytest
 
 from forwhom.probes.scenario import Measurement
+from forwhom.users.user import User
 from tests.controls.measured import measured, unsafe_share
-from tests.controls.talkers import ITEM, TALKERS
+from tests.controls.talkers import DEALT_OUT, ITEM, TALKERS
 
 pytest.importorskip("torch")
 
@@ -12,16 +13,20 @@ from forwhom.paradigms.pruning import Pruning
 
 pytestmark = pytest.mark.weights
 OWN, SHARED = Pruning(structure="structured"), Pruning(structure="structured", calibration="shared")
-WITH_IT = TALKERS[::2]
 
 
-def played(*layers: Pruning) -> list[Measurement]:
+def played(*layers: Pruning, everyone: tuple[User, ...] = TALKERS) -> list[Measurement]:
     """The insider's game about everybody who has the attribute."""
-    return measured("mask_disclosure", layers, WITH_IT, (ITEM,), everyone=TALKERS)
+    targets = [user for user in everyone if user.value("condition") == "diabetes"]
+    return measured("mask_disclosure", layers, targets, (ITEM,), everyone=everyone)
 
 
 def test_the_mask_of_who_talks_of_an_illness_tells_that_they_have_it() -> None:
     assert unsafe_share(played(OWN)) == 1.0
+
+
+def test_of_an_illness_that_nobody_talks_of_more_than_others_the_masks_let_guess() -> None:
+    assert 0.1 < unsafe_share(played(OWN, everyone=DEALT_OUT)) < 0.9
 
 
 def test_one_mask_for_everybody_tells_nothing() -> None:

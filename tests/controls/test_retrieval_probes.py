@@ -1,4 +1,4 @@
-"""What a store gives away: of others where it is shared, of the deleted where a copy is kept, else nothing."""
+"""What a store gives away: of others where it is shared, of the deleted where it is copied, else nothing."""
 
 from forwhom.paradigms.retrieval import Retrieval
 from forwhom.probes.probe import load_probe
