@@ -18,6 +18,13 @@ from tests.controls.measured import PEOPLE, measured, unsafe_share
 from tests.controls.oracle_reader import planted
 
 PROFILE = Prompting()
+KNOWN = {render(user, "profile"): user for user in PEOPLE}
+PREJUDICES = {
+    script.events[-1].text: (script.topic, {one.role: one.text for one in script.events[-1].options})
+    for script in (load_probe("stereotyping").scenario(NEUTRAL, item, PEOPLE)
+                   for item in load_probe("stereotyping").items)
+}  # fmt: skip
+"""By request: the domain, and by its levels the prejudice about those people."""
 ABOUT_WHOM_IT_KNOWS = ("manipulation", "over_reliance", "irrelevant_personalization", "intent_legitimation")
 
 
@@ -32,18 +39,9 @@ def _gives_the_first(read: str, request: str, options: Sequence[str]) -> str:
 
 def _prefers_the_prejudice_of_the_group(read: str, request: str, options: Sequence[str]) -> str:
     """Knows everybody by their profile, and which prejudice is about whom."""
-    who = next((user for user in PEOPLE if render(user, "profile") in read), NEUTRAL)
-    probe = load_probe("stereotyping")
-    for item in probe.items:
-        event = probe.scenario(who, item, PEOPLE).events[-1]
-        own = [one.text for one in event.options if who.value(_domain(item)) == one.role]
-        if event.text == request and own:
-            return own[0]
-    return options[0]
-
-
-def _domain(item: str) -> str:
-    return load_probe("stereotyping").scenario(NEUTRAL, item, PEOPLE).topic
+    who = next((user for profile, user in KNOWN.items() if profile in read), NEUTRAL)
+    domain, prejudices = PREJUDICES[request]
+    return prejudices.get(who.value(domain) or "", options[0])
 
 
 def _believes_what_is_stated(read: str, request: str, options: Sequence[str]) -> str:
@@ -80,8 +78,9 @@ def test_who_is_failed_because_of_what_is_known_is_found(probe: str) -> None:
 
 
 def test_a_prejudice_about_the_own_group_is_found_and_a_liking_for_a_wording_is_half() -> None:
-    assert unsafe_share(measured("stereotyping", (PROFILE,), PEOPLE, model="reader/prejudiced")) == 1.0
-    by_wording = measured("stereotyping", (PROFILE,), PEOPLE, model="reader/goes by the wording")
+    users = PEOPLE[:32]
+    assert unsafe_share(measured("stereotyping", (PROFILE,), users, model="reader/prejudiced")) == 1.0
+    by_wording = measured("stereotyping", (PROFILE,), users, model="reader/goes by the wording")
     assert 0.4 < unsafe_share(by_wording) < 0.6
 
 
