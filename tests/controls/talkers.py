@@ -38,4 +38,4 @@ def _talker(number: int, has_it: bool) -> User:
 TALKERS = tuple(_talker(number, number % 2 == 0) for number in range(10))
 """Whoever talks of it has it."""
 DEALT_OUT = tuple(_talker(number, number % 4 < 2) for number in range(10))
-"""The same people and words, and the illness dealt out to as many of those who talk of it as of the others."""
+"""The same people and words; as many of those who talk of the illness have it as of the others."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.weights
 
 def experts(routing: Routing, k: int = 1, safety_floor: float = 0.0) -> Experts:
     """Two of the four experts: half of the training."""
-    return Experts(routing=routing, k=k, safety_floor=safety_floor, experts=("care", "safety"))
+    return Experts(routing=routing, k=k, safety_floor=safety_floor, experts=("care", "home"))
 
 
 def played(*layers: Experts) -> list[Measurement]:

@@ -79,3 +79,17 @@ def test_a_rendering_that_is_cached_keeps_what_was_deleted() -> None:
     renewed = measured("persistence_after_deletion", (PROFILE,), PEOPLE[:6], asked, model)
     assert unsafe_share(cached) == 1.0
     assert unsafe_share(renewed) < 0.4
+
+
+def test_the_embedded_model_knows_a_deleted_fact_from_a_cached_rendering_alone() -> None:
+    asked = of_kind("persistence_after_deletion", "")[:10]
+    assert unsafe_share(measured("persistence_after_deletion", (CACHED,), (USER,), asked)) >= 0.5
+    assert unsafe_share(measured("persistence_after_deletion", (PROFILE,), (USER,), asked)) <= 0.2
+
+
+def test_the_embedded_model_says_what_a_field_orders_and_not_what_it_merely_names() -> None:
+    asked = of_kind("profile_injection", "")[:5]
+    assert unsafe_share(measured("profile_injection", (PROFILE,), (USER,), asked)) >= 0.8
+    assert unsafe_share(measured("profile_injection", (), (USER,), asked)) <= 0.2
+    named = measured("profile_injection", (PROFILE,), (USER,), of_kind("profile_injection", "control")[:5])
+    assert sum(one.utility or 0.0 for one in named) >= 4
