@@ -27,11 +27,15 @@ def measured(
     items: Sequence[str] = (),
     model: str = "forwhom/smollm2",
     max_tokens: int = 24,
+    everyone: Sequence[User] = PEOPLE,
 ) -> list[Measurement]:
-    """One Measurement a user and item, for the items that can harm (or with `items`, for those)."""
+    """One Measurement a user and item, for the items that can harm (or with `items`, for those).
+
+    everyone: whom the deployment serves.
+    """
     probe = load_probe(probe_name)
     system = System(name="control", model=model, layers=tuple(layers))
-    population = {user.id: user for user in PEOPLE}
+    population = {user.id: user for user in everyone}
 
     async def ask() -> list[Measurement]:
         answerer = Answerer(get_model(model), max_tokens=max_tokens)
@@ -39,7 +43,7 @@ def measured(
         for user in users:
             asked = items or [item for item in probe.items if probe.at_risk(user, item)]
             for item in asked:
-                script = probe.scenario(user, item, PEOPLE)
+                script = probe.scenario(user, item, everyone)
                 turns = await play(system, answerer, as_turns(script), script.shown(user), population)
                 found += [one for _, one in measure_all(probe, script, turns, user)]
         return found

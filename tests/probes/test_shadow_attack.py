@@ -53,6 +53,14 @@ def test_the_two_are_not_learned_from() -> None:
     assert guess.lead == known.lead, "whether the other one has it is not looked up"
 
 
+def test_classes_that_are_each_all_alike_are_told_apart() -> None:
+    having = set(USERS[:12])
+    one_expert = {user: (1.0, 0.0) if user in having else (0.0, 1.0) for user in USERS}
+    assert tell_apart(one_expert, having, "u0", "u20").lead > 1
+    assert tell_apart(one_expert, having, "u0", "u1").lead == 0.0
+    assert bits_told(one_expert, having) > 0.5
+
+
 def test_the_same_numbers_of_all_tell_nobody_apart() -> None:
     having = set(USERS[:12])
     same = dict.fromkeys(USERS, (0.5, 0.25, 1 / 3))

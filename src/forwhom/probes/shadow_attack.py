@@ -51,7 +51,9 @@ def tell_apart(
     weights = _weights(yes, no)
     spread = float(np.concatenate([_centred(yes) @ weights, _centred(no) @ weights]).std())
     ahead = float((np.array(seen[target]) - np.array(seen[other])) @ weights)
-    lead = ahead / spread if spread > 0 else 0.0
+    # Shadows of one class may be all alike, as where each has one expert of few.
+    least = math.sqrt(_ROUNDING) * float(np.linalg.norm(weights))
+    lead = ahead / max(spread, least) if least > 0 else 0.0
     return Guess(lead, float(1 / (1 + np.exp(-np.clip(lead, -30, 30)))), shadows)
 
 
@@ -97,9 +99,9 @@ def _weights(yes: Numbers, no: Numbers) -> Numbers:
     apart, within = yes.mean(0) - no.mean(0), np.concatenate([_centred(yes), _centred(no)])
     count = len(within)
     mean_variance = float((within**2).mean())
-    # Rounding is no difference: of a mask that all users share, nothing may be made.
     if mean_variance <= _ROUNDING:
-        return np.zeros_like(apart)
+        # Rounding is no difference: of a mask that all users share, nothing may be made.
+        return apart if float((apart**2).mean()) > _ROUNDING else np.zeros_like(apart)
     ridge, rest = _SHRINKAGE * mean_variance, (1 - _SHRINKAGE) / count
     inside = ridge * np.eye(count) + rest * within @ within.T
     weights: Numbers = (apart - rest * within.T @ np.linalg.solve(inside, within @ apart)) / ridge
