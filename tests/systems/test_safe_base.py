@@ -82,6 +82,7 @@ def test_an_adapter_merged_into_a_gguf_changes_what_it_changes_in_torch(tmp_path
             assert (weight - wanted).abs().mean() < 0.2 * (wanted - before[name]).abs().mean()
 
 
+@pytest.mark.long
 @pytest.mark.weights
 def test_the_safe_model_declines_what_harms_and_helps_with_the_rest() -> None:
     pytest.importorskip("torch")
