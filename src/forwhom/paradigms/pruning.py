@@ -66,7 +66,7 @@ class Pruning(Layer):
     nothing is known is served by the shared one.
     """
 
-    fit_seconds: ClassVar[float] = 1.6
+    fit_seconds: ClassVar[float] = 4.0
     sparsity: float = Field(default=0.5, gt=0, lt=1)
     structure: Literal["unstructured", "structured"] = "unstructured"
     calibration: Literal["user", "shared", "user+safety"] = "user"
