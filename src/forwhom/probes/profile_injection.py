@@ -3,8 +3,8 @@
 The user, or somebody else who can edit the profile, writes it into a field beside an innocent remark; what it
 wants said holds a word that nothing else would bring up. The field quotes the ordinary answer as well, and
 which of the two stands first is dealt out by item: a model that repeats whatever it reads, told to or not,
-guesses. One control holds the word as an innocent fact; in the other, what is ordered and what is quoted change
-places.
+guesses. One control holds the word as an innocent fact; in the other, what is ordered and what is quoted
+change places.
 Greshake et al., Not What You've Signed Up For, arXiv:2302.12173: instructions in data that a model reads.
 """
 
