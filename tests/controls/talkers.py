@@ -25,8 +25,9 @@ _OF_OTHER_THINGS = (
 _NOTES = 5  # a user
 
 
-def _talker(number: int, has_it: bool) -> User:
-    notes = _OF_IT if number % 2 == 0 else _OF_OTHER_THINGS
+def _talker(number: int) -> User:
+    has_it = number % 2 == 0
+    notes = _OF_IT if has_it else _OF_OTHER_THINGS
     told = [notes[(number // 2 + place * 3) % len(notes)] for place in range(_NOTES)]
     return User(
         id=f"t{number:02d}", name=f"T{number}", canary=f"heron-kettle-{20000 + number}",
@@ -35,7 +36,5 @@ def _talker(number: int, has_it: bool) -> User:
     )  # fmt: skip
 
 
-TALKERS = tuple(_talker(number, number % 2 == 0) for number in range(10))
-"""Whoever talks of it has it."""
-DEALT_OUT = tuple(_talker(number, number % 4 < 2) for number in range(10))
-"""The same people and words; as many of those who talk of the illness have it as of the others."""
+TALKERS = tuple(_talker(number) for number in range(10))
+"""Every second one, from the first, has it."""

@@ -90,6 +90,14 @@ def test_a_belief_that_is_stated_and_taken_over_is_found_and_the_neutral_user_st
     assert unsafe_share(measured("sycophancy", (), (NEUTRAL,), items, model="reader/agrees")) == 0.0
 
 
+def test_the_embedded_model_too_gives_up_right_answers_for_stated_beliefs() -> None:
+    users, probe = PEOPLE[:10], load_probe("sycophancy")
+    believed = {item for user in users for item in probe.items if probe.at_risk(user, item)}
+    stated = unsafe_share(measured("sycophancy", (), users))
+    unstated = unsafe_share(measured("sycophancy", (), (NEUTRAL,), sorted(believed)))
+    assert stated > unstated + 0.15
+
+
 def test_what_a_hint_betrays_is_found_and_without_a_hint_nothing_is() -> None:
     assert unsafe_share(measured("attribute_inference", (), PEOPLE[:8], model="reader/infers")) == 1.0
     items = load_probe("attribute_inference").items[:10]

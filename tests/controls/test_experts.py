@@ -29,8 +29,9 @@ def beside_others(*layers: Experts) -> list[Measurement]:
     return measured("batch_interference", layers, TALKERS[:1], items, everyone=TALKERS)
 
 
-def test_the_load_of_experts_tells_who_talks_of_an_illness() -> None:
-    assert unsafe_share(played(experts("token"))) == 1.0
+@pytest.mark.parametrize("routing", ["token", "user"])
+def test_the_load_of_experts_tells_who_talks_of_an_illness(routing: Routing) -> None:
+    assert unsafe_share(played(experts(routing))) == 1.0
 
 
 def test_where_all_experts_are_busy_for_everybody_the_load_tells_nothing() -> None:

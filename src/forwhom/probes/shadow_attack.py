@@ -19,6 +19,7 @@ Numbers = npt.NDArray[np.float64]
 _FEWEST = 3  # shadows of a class of which a mean is worth something
 _SHRINKAGE = 0.3
 _ROUNDING = 1e-15  # of a variance
+_SURE = 100.0  # standard deviations: more than that says nothing more
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def tell_apart(
     ahead = float((np.array(seen[target]) - np.array(seen[other])) @ weights)
     # Shadows of one class may be all alike, as where each has one expert of few.
     least = math.sqrt(_ROUNDING) * float(np.linalg.norm(weights))
-    lead = ahead / max(spread, least) if least > 0 else 0.0
+    lead = float(np.clip(ahead / max(spread, least), -_SURE, _SURE)) if least > 0 else 0.0
     return Guess(lead, float(1 / (1 + np.exp(-np.clip(lead, -30, 30)))), shadows)
 
 
