@@ -62,7 +62,7 @@ def test_a_model_that_repeats_its_notes_gives_away_those_of_others_where_they_ar
 
 
 def test_which_note_another_user_stored_shows_in_a_shared_store_alone() -> None:
-    assert unsafe_share(asked("store_membership", SHARED, count=12)) >= 0.9
+    assert unsafe_share(asked("store_membership", SHARED, count=8)) >= 0.9
     # Two users: which of two details the model likes better is right for some pairs and wrong for others.
     isolated = measured(
         "store_membership", (ISOLATED,), PEOPLE[:2], load_probe("store_membership").items[:12]
