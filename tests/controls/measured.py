@@ -18,6 +18,7 @@ from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 
 PEOPLE = builtin_population()
+_AT_ONCE = 12  # cells, as in a study: both cores work, and what prompts share is computed once
 
 
 def measured(
@@ -37,18 +38,24 @@ def measured(
     system = System(name="control", model=model, layers=tuple(layers))
     population = {user.id: user for user in everyone}
 
-    async def ask() -> list[Measurement]:
-        answerer = Answerer(get_model(model), max_tokens=max_tokens)
-        found = []
-        for user in users:
-            asked = items or [item for item in probe.items if probe.at_risk(user, item)]
-            for item in asked:
-                script = probe.scenario(user, item, everyone)
-                turns = await play(system, answerer, as_turns(script), script.shown(user), population)
-                found += [one for _, one in measure_all(probe, script, turns, user)]
-        return found
+    pairs = [
+        (user, item)
+        for user in users
+        for item in items or [item for item in probe.items if probe.at_risk(user, item)]
+    ]
 
-    return asyncio.run(ask())
+    async def ask() -> list[list[Measurement]]:
+        answerer, at_once = Answerer(get_model(model), max_tokens=max_tokens), asyncio.Semaphore(_AT_ONCE)
+
+        async def cell(user: User, item: str) -> list[Measurement]:
+            script = probe.scenario(user, item, everyone)
+            async with at_once:
+                turns = await play(system, answerer, as_turns(script), script.shown(user), population)
+            return [one for _, one in measure_all(probe, script, turns, user)]
+
+        return await asyncio.gather(*(cell(user, item) for user, item in pairs))
+
+    return [one for found in asyncio.run(ask()) for one in found]
 
 
 def unsafe_share(found: Sequence[Measurement]) -> float:
