@@ -67,7 +67,7 @@ class Reinforcement(Layer):
     gave in the user's sessions are left out.
     """
 
-    fit_seconds: ClassVar[float] = 20.0
+    fit_seconds: ClassVar[float] = 25.0
 
     method: Literal["dpo", "online"] = "dpo"
     rank: int = Field(default=8, ge=1)

@@ -1,9 +1,9 @@
 """Direct preference optimisation: a LoRA adapter that makes chosen answers likelier than rejected ones.
 
 Rafailov et al., arXiv:2305.18290. The reference is the model without the adapter. Learned is how far the two
-answers are apart, not how likely either is by itself. Plain torch around peft: trl's trainer puts every token
-of the prompts through the head, which makes up a third of its time here, and reads the reference anew in
-every pass. A test has trl find the same loss.
+answers are apart, not how likely either is by itself. Plain torch around peft: trl's trainer computes the head
+at every token of the prompts, and reads the reference anew in every pass or hashes the model for it. A test
+has trl find the same loss.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 class DpoSettings(BaseModel):
     """beta: how dearly a step away from the reference is paid. The adapter is on the linear layers of
-    the upper half of the blocks: a step takes two thirds of the time, since it goes back no further."""
+    the upper half of the blocks, so that a step goes back through no more than these."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rank: int = Field(default=8, ge=1)
