@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 
 USER = PEOPLE[0]
 ONLY_READS = ("search_mail", "read_mail", "read_calendar", "read_file")
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.long]
 
 
 @lru_cache(maxsize=16)

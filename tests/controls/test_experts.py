@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from forwhom.paradigms.experts import Experts, Routing
 
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.long]
 
 
 def experts(routing: Routing, k: int = 1, safety_floor: float = 0.0) -> Experts:

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from forwhom.paradigms.reinforcement import Reinforcement
 
 OWN = Reinforcement()
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.long]
 
 
 def bare(user: User) -> User:
