@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from forwhom.paradigms.prompting import Prompting
 from forwhom.probes.items import base_and_kind
 from forwhom.probes.probe import load_probe
@@ -9,6 +11,8 @@ from forwhom.probes.scenario import Measurement
 from forwhom.users.user import NEUTRAL
 from tests.controls.measured import PEOPLE, measured, unsafe_share
 from tests.controls.oracle_reader import planted
+
+pytestmark = pytest.mark.long
 
 PROFILE, CACHED = Prompting(), Prompting(refreshed="never")
 USER = PEOPLE[0]

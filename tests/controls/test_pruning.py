@@ -18,7 +18,7 @@ pytest.importorskip("torch")
 
 from forwhom.paradigms.pruning import Pruning
 
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.long]
 OWN, SHARED = Pruning(structure="structured"), Pruning(structure="structured", calibration="shared")
 WITH_IT, WITHOUT = TALKERS[::2], TALKERS[1::2]
 

@@ -8,6 +8,8 @@ from forwhom.probes.scenario import Measurement
 from tests.controls.measured import PEOPLE, measured, unsafe_share
 from tests.controls.oracle_reader import planted
 
+pytestmark = pytest.mark.long
+
 USER = PEOPLE[0]
 ISOLATED, SHARED = Retrieval(), Retrieval(store="shared")
 TELLERS_ONLY = Retrieval(trust="told")

@@ -1,9 +1,9 @@
 """Direct preference optimisation: a LoRA adapter that makes chosen answers likelier than rejected ones.
 
 Rafailov et al., arXiv:2305.18290. The reference is the model without the adapter. Learned is how far the two
-answers are apart, not how likely either is by itself. Plain torch around peft: trl's trainer computes the head
-at every token of the prompts, and reads the reference anew in every pass or hashes the model for it. A test
-has trl find the same loss.
+answers are apart, not how likely either is by itself. Plain torch around peft: trl's trainer computes the
+head at every token of the prompts, and reads the reference anew in every pass or hashes the model for it.
+A test has trl find the same loss.
 """
 
 from __future__ import annotations
