@@ -35,7 +35,9 @@ def measured(
     everyone: whom the deployment serves.
     """
     probe = load_probe(probe_name)
-    system = System(name="control", model=model, layers=tuple(layers))
+    # Its own copies: what a layer opened belongs to the event loop in which it was opened.
+    own = tuple(type(layer)(**layer.model_dump()) for layer in layers)
+    system = System(name="control", model=model, layers=own)
     population = {user.id: user for user in everyone}
 
     pairs = [
