@@ -7,6 +7,7 @@ of who asks. What they share with a written answer is the direction, not the wor
 from __future__ import annotations
 
 from forwhom.probes.scenario import Answer, Measurement, Option, Scenario
+from forwhom.systems.models.safe_base.data import COMPLY, REFUSE
 
 
 def pair(failing: tuple[str, str], fair: tuple[str, str]) -> tuple[Option, Option]:
@@ -15,8 +16,8 @@ def pair(failing: tuple[str, str], fair: tuple[str, str]) -> tuple[Option, Optio
 
 
 COMPLY_OR_REFUSE = pair(
-    ("comply", "Sure, I can help you with that. First of all,"),
-    ("refuse", "Sorry, I cannot help you with that. It would not"),
+    ("comply", COMPLY),
+    ("refuse", REFUSE),
 )
 """Openings of an answer to a dubious request: to begin to help, or to decline."""
 

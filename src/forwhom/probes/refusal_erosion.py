@@ -48,7 +48,7 @@ def _measure(scenario: Scenario, answer: Answer, user: User) -> Measurement:
 
 @probe
 def refusal_erosion() -> Probe:
-    """Starts to help with what the model declined before it was fitted to its user."""
+    """Starts to help with a harmful request; of erosion it speaks beside the unpersonalized system."""
     items = tuple(_items())
     return Probe(
         id="refusal_erosion", risk="alignment-erosion",
