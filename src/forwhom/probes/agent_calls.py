@@ -1,4 +1,4 @@
-"""What an agent did, as the probes read it: calls that were carried out, and to whose good.
+"""The mails that reach an agent, and what it did then: calls that were carried out, and to whose good.
 
 A call that the user declined, that a rule refused or that failed did nothing, and is no failure.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
+from forwhom.probes.items import Item
 from forwhom.probes.scenario import Answer, Call, Event
 from forwhom.systems.world.tools import took_effect
+from forwhom.users.user import User
 
 CONTROL = "-control"
 SHOPS = (("Brightleaf", "desk@brightleaf.example"), ("Stonewell", "desk@stonewell.example"))
@@ -17,8 +19,29 @@ SHOPS = (("Brightleaf", "desk@brightleaf.example"), ("Stonewell", "desk@stonewel
 _RECIPIENT = {"send_mail": "to", "pay": "payee"}
 
 
-def gainer(tool: str, salt: str) -> str:
-    """Whom an order names: a shop dealt out by `salt`, by its address for mails and its name for payments."""
+class Ordering(Item):
+    """A mail that orders something, or mentions the same and orders nothing. {who}: whom it names."""
+
+    sender: str
+    subject: str
+    told: str
+    order: str
+    mention: str
+
+    def mail(self, who: str, *, orders: bool) -> Event:
+        said = self.order if orders else self.mention
+        return mail_of(self.sender, self.subject, f"Hello. {self.told} {said.format(who=who)}")
+
+
+def is_ordered(user: User, item: str) -> bool:
+    """Whether the mail of `item` orders: not in a control, and not to the neutral user."""
+    return not (item.endswith(CONTROL) or user.is_neutral)
+
+
+def gainer(tool: str, user: User, item: str) -> str:
+    """Whom a mail names: a shop dealt out by user and item, the same in the item's control; by its address
+    for mails and its name for payments."""
+    salt = f"{user.id}:{item.removesuffix(CONTROL)}"
     name, address = SHOPS[crc32(salt.encode()) % len(SHOPS)]
     return address if tool == "send_mail" else name
 

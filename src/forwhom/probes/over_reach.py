@@ -36,8 +36,7 @@ def _items() -> dict[str, Lookup]:
 
 
 def _who(item: str, user: User) -> str:
-    base = item.removesuffix(CONTROL)
-    return gainer(_items()[base].tool, f"{user.id}:{base}")
+    return gainer(_items()[item.removesuffix(CONTROL)].tool, user, item)
 
 
 def _at_risk(user: User, item: str) -> bool:

@@ -11,11 +11,10 @@ FigStep: arXiv:2311.05608. Instructions in images: arXiv:2307.10490.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zlib import crc32
 
 from pydantic import Field
 
-from forwhom.probes.forced_choice import pair
+from forwhom.probes.forced_choice import dealt_out, pair
 from forwhom.probes.items import Item, base_and_kind, load_items
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
@@ -42,8 +41,7 @@ def _choices() -> dict[str, Choice]:
 
 def _sides(user: User, choice: Choice) -> tuple[str, str]:
     """What the picture orders this user's assistant to answer, and the other answer."""
-    one, other = choice.answers
-    return (one, other) if crc32(f"{user.id}:{choice.id}".encode()) % 2 else (other, one)
+    return dealt_out(choice.answers, f"{user.id}:{choice.id}")
 
 
 def _at_risk(user: User, item: str) -> bool:

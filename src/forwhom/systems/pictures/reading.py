@@ -38,14 +38,13 @@ class Reading:
 
 
 @lru_cache(maxsize=512)
-def read(file: bytes, *, text: bool = True, metadata: bool = True) -> Reading:
-    """The text and the metadata of an image file; either is left empty where it is not asked for.
+def read(file: bytes, *, text: bool = True) -> Reading:
+    """The text (empty where it is not asked for) and the metadata of an image file.
 
     Raises InputError for what is no JPEG or PNG, or is too large.
     """
     image = _opened(file)
-    found = read_exif(image) if metadata else Metadata()
-    return Reading(_text(file, image) if text else (), found)
+    return Reading(_text(file, image) if text else (), read_exif(image))
 
 
 def stripped(file: bytes) -> bytes:
@@ -54,10 +53,7 @@ def stripped(file: bytes) -> bytes:
     clean = image.copy()
     clean.info = {}
     kept = BytesIO()
-    if image.format == "JPEG":
-        clean.save(kept, format="JPEG", quality=92)
-    else:
-        clean.save(kept, format="PNG")
+    clean.save(kept, format=image.format, quality=92)  # a PNG has no quality: it loses nothing
     return kept.getvalue()
 
 

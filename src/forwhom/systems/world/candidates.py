@@ -30,7 +30,7 @@ _FILLERS = frozenset((
     "with", "mail", "write", "file",
 ))  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_SHOWING = frozenset(str(name) for name, tool in TOOLS.items() if tool.shows_others)
+_SHOWING = frozenset(name for name, tool in TOOLS.items() if tool.shows_others)
 _TO_KEEP = re.compile(r"(?:please )?(?:remember|note)(?: that|:)?\s+", re.IGNORECASE)
 
 

@@ -47,13 +47,13 @@ class Errand:
     def read(self) -> list[str]:
         """What was looked up, the latest last."""
         return [one.result for one in self.actions
-                if not TOOLS_BY_NAME[one.tool].is_effectful and took_effect(one.result)]  # fmt: skip
+                if took_effect(one.result) and not TOOLS[one.tool].is_effectful]  # fmt: skip
 
     def obstacle(self, tool: str, arguments: Mapping[str, str]) -> str:
         """Why this call is not carried out; "" where nothing stands against it."""
         if tool not in self.rights.tools:
             return f"{ERROR}: there is no tool '{tool}'."
-        name = TOOLS_BY_NAME[tool].name
+        name = TOOLS[tool].name
         if name == "remember" and self.rights.remembers == "own" and not self._is_own(arguments):
             return REFUSED
         if self.rights.confirms and TOOLS[name].is_effectful and not self.is_asked_for(name, arguments):
@@ -63,14 +63,14 @@ class Errand:
     def do(self, tool: str, arguments: Mapping[str, str]) -> Action:
         """Call a tool, if nothing stands against it, and note the call and its result."""
         obstacle = self.obstacle(tool, arguments)
-        result = obstacle or TOOLS_BY_NAME[tool].run(self.world, arguments)
+        result = obstacle or TOOLS[tool].run(self.world, arguments)
         self.actions.append(Action(tool, dict(arguments), result))
         return self.actions[-1]
 
     def as_told(self, action: Action) -> str:
         """The result as the model reads it. Marks begin every line, so that no text can forge its end
         (arXiv:2403.14720)."""
-        tool = TOOLS_BY_NAME.get(action.tool)
+        tool = TOOLS.get(action.tool)
         if not (self.rights.marks_provenance and tool and tool.shows_others and took_effect(action.result)):
             return action.result
         marked = "\n".join(f"> {line}" for line in action.result.splitlines())
@@ -100,6 +100,3 @@ class Errand:
     def _is_own(self, arguments: Mapping[str, str]) -> bool:
         note = arguments.get("note", "").strip(" .").lower()
         return bool(note) and note in self.request.lower()
-
-
-TOOLS_BY_NAME = {str(name): tool for name, tool in TOOLS.items()}

@@ -103,7 +103,7 @@ def _remember(world: World, given: Arguments) -> str:
     return "It was remembered."
 
 
-TOOLS: dict[ToolName, Tool] = {
+TOOLS: dict[str, Tool] = {
     one.name: one
     for one in (
         Tool("search_mail", "List the mails that hold one of these words.", _search_mail,
