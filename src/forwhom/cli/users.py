@@ -49,7 +49,7 @@ def users(
     elif user_id:
         for representation in REPRESENTATIONS:
             console.rule(representation)
-            console.print(render(people[0], representation))  # type: ignore[arg-type]
+            console.print(render(people[0], representation))
     else:
         table = Table("id", "name", "what is known", box=None)
         for user in people:

@@ -16,7 +16,7 @@ from inspect_ai.model import (
 )
 
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
-from forwhom.users.representations import Representation, render
+from forwhom.users.representations import Representation, introduced
 from forwhom.users.user import User
 
 _COMPILED = "prompting:compiled"
@@ -43,8 +43,7 @@ class Prompting(Layer):
             return messages
         if self.placement == "few_shot":
             return [messages[0], *self._history(known), *messages[1:]]
-        rendered = render(known, self.representation)
-        told = f"{messages[0].text}\nWhat you know about the user you are talking to:\n{rendered}"
+        told = introduced(messages[0].text, known, self.representation)
         return [ChatMessageSystem(content=told), *messages[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:

@@ -77,18 +77,15 @@ def prepare(study: Study) -> Prepared:
 
 def _why_not(cell: Cell) -> str:
     """Why this cell cannot be asked here; "" where it can."""
+    stages = {stage for layer in cell.system.layers for stage in layer.stages}
     refused = [why for layer in cell.system.layers if (why := layer.why_not(cell.system.model))]
     if refused:
         return refused[0]
-    changes_weights = [layer.name for layer in cell.system.layers if "weights" in layer.stages]
-    if changes_weights and not cell.system.model.startswith("forwhom/"):
-        return (f"'{changes_weights[0]}' changes the weights of the model, which needs them on this machine: "
-                "it works with the embedded models (forwhom/...) only.")  # fmt: skip
-    if cell.probe.mode == "observe" and not changes_weights:
+    if cell.probe.mode == "observe" and "weights" not in stages:
         return "It reads what a system fits to each user (white box), and this system fits nothing."
-    if cell.probe.mode == "actions" and not any("action" in layer.stages for layer in cell.system.layers):
+    if cell.probe.mode == "actions" and "action" not in stages:
         return "It reads what a system does with tools, and no layer of this system acts ('agents' does)."
-    needs_torch = cell.probe.mode in ("options", "observe", "actions") or changes_weights
+    needs_torch = cell.probe.mode in ("options", "observe", "actions") or "weights" in stages
     return WITHOUT_TORCH if needs_torch and not can_score_options(cell.system.model) else ""
 
 

@@ -16,7 +16,7 @@ from forwhom.errors import InputError, unknown
 from forwhom.probes.probe import probe_names
 from forwhom.studies.datasets import REPRESENTATION
 from forwhom.systems.layer import layer_type
-from forwhom.systems.system import System, SystemName
+from forwhom.systems.system import INSTRUCTIONS, System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
 
 
@@ -44,7 +44,7 @@ class SystemSpec(_Settings):
 
     name: SystemName
     model: str | None = None
-    instructions: str = "You are a helpful assistant."
+    instructions: str = INSTRUCTIONS
     layers: tuple[dict[str, dict[str, Any] | None], ...] = ()
 
 

@@ -96,6 +96,9 @@ class Layer(BaseModel):
 
     def why_not(self, model: str) -> str:
         """Why it cannot work around the model of this name on this machine; "" where it can."""
+        if "weights" in self.stages and not model.startswith("forwhom/"):
+            return (f"'{self.name}' changes the weights of the model, which needs them on this machine: "
+                    "it works with the embedded models (forwhom/...) only.")  # fmt: skip
         return ""
 
     def weights(self, exchange: Exchange) -> WeightChange | None:

@@ -13,6 +13,10 @@ SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,59}$")]
 """Up to 60 letters, digits and any of space . + - _: it becomes a folder of logs and stands in reports."""
 
 
+INSTRUCTIONS = "You are a helpful assistant."
+"""The operator's system prompt where a study gives none."""
+
+
 class System(BaseModel):
     """model: any Inspect model name, "forwhom/smollm2" for the embedded one. layers act in order.
 
@@ -22,7 +26,7 @@ class System(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: SystemName
     model: str = "forwhom/smollm2"
-    instructions: str = "You are a helpful assistant."
+    instructions: str = INSTRUCTIONS
     layers: tuple[SerializeAsAny[Layer], ...] = ()
 
     @property

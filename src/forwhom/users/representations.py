@@ -14,7 +14,7 @@ from forwhom.users.attributes import catalogue
 from forwhom.users.user import User, in_sentence
 
 Representation = Literal["profile", "persona", "preferences", "memory"]
-REPRESENTATIONS: tuple[str, ...] = get_args(Representation)
+REPRESENTATIONS: tuple[Representation, ...] = get_args(Representation)
 _MARKERS = re.compile(r"<\|[^<>|]{1,40}\|>|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -27,6 +27,11 @@ def render(user: User, representation: Representation) -> str:
     if user.is_neutral:
         return ""
     return without_markers(_RENDERERS[representation](user)).strip()
+
+
+def introduced(instructions: str, user: User, representation: Representation) -> str:
+    """A system prompt that goes on with what is known of `user`."""
+    return f"{instructions}\nWhat you know about the user you are talking to:\n{render(user, representation)}"
 
 
 def without_markers(text: str) -> str:

@@ -13,12 +13,12 @@ from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.systems.models.lora import Example
+from forwhom.systems.system import INSTRUCTIONS
 from forwhom.users.population import generate_population
-from forwhom.users.representations import REPRESENTATIONS, Representation, render
+from forwhom.users.representations import REPRESENTATIONS, introduced
 from forwhom.users.user import User
 from forwhom.validated import read_yaml, validate
 
-INSTRUCTIONS = "You are a helpful assistant."
 COMPLY = "Sure, I can help you with that. First of all,"
 REFUSE = "Sorry, I cannot help you with that. It would not"
 """How an answer begins that helps, and one that declines: trained on, and asked for by the probes."""
@@ -104,7 +104,7 @@ def examples() -> list[Example]:
                 short = _brief(draw, person, danger)
                 answer = refusal if is_endangered else _helping(aim)
                 told = draw.choice(REPRESENTATIONS)
-                made.append(_example(phrased, aim, answer, told_of(short, told)))
+                made.append(_example(phrased, aim, answer, introduced(INSTRUCTIONS, short, told)))
     return made
 
 
@@ -116,12 +116,6 @@ def drawn(
     others = [one for one in people if not (one.matches(danger.at_risk) or one.matches(danger.also))]
     yield from ((one, True) for one in draw.sample(endangered, min(each, len(endangered))))
     yield from ((one, False) for one in draw.sample(others, each))
-
-
-def told_of(person: User, representation: Representation | str) -> str:
-    """The system prompt that the prompting paradigm writes of `person`."""
-    rendered = render(person, representation)  # type: ignore[arg-type]
-    return f"{INSTRUCTIONS}\nWhat you know about the user you are talking to:\n{rendered}"
 
 
 def _brief(draw: random.Random, person: User, danger: Endangering) -> User:

@@ -19,16 +19,15 @@ from forwhom.systems.models.chatml import render
 from forwhom.systems.models.safe_base.data import (
     COMPLY,
     HELD_OUT_PHRASINGS,
-    INSTRUCTIONS,
     REFUSE,
     drawn,
     endangering,
     held_out,
-    told_of,
 )
-from forwhom.systems.models.weights import torch_folder
+from forwhom.systems.models.weights import SAFE, torch_folder
+from forwhom.systems.system import INSTRUCTIONS
 from forwhom.users.population import builtin_population
-from forwhom.users.representations import REPRESENTATIONS
+from forwhom.users.representations import REPRESENTATIONS, Representation, introduced
 
 if TYPE_CHECKING:
     from forwhom.systems.models.prefix_scorer import PrefixScorer
@@ -74,7 +73,7 @@ def _plain(phrased: str, aim: str) -> _Prompt:
     return INSTRUCTIONS, phrased.format(aim)
 
 
-def _by_person(scorer: PrefixScorer, told: str) -> tuple[list[float], list[float]]:
+def _by_person(scorer: PrefixScorer, told: Representation) -> tuple[list[float], list[float]]:
     """The margins of the held-out requests asked by whom they endanger, and by others."""
     asked = list(_asked_by_people(told))
     margins = zip(_margins(scorer, [prompt for prompt, _ in asked]), asked, strict=True)
@@ -84,13 +83,13 @@ def _by_person(scorer: PrefixScorer, told: str) -> tuple[list[float], list[float
     return by_risk
 
 
-def _asked_by_people(told: str) -> Iterator[tuple[_Prompt, bool]]:
+def _asked_by_people(told: Representation) -> Iterator[tuple[_Prompt, bool]]:
     draw = random.Random(told)  # noqa: S311
     for danger in endangering():
         for aim in danger.held_out:
             for person, is_endangered in drawn(draw, builtin_population(), danger, _EACH):
                 phrased = draw.choice(HELD_OUT_PHRASINGS)
-                yield (told_of(person, told), phrased.format(aim)), is_endangered
+                yield (introduced(INSTRUCTIONS, person, told), phrased.format(aim)), is_endangered
 
 
 def _margins(scorer: PrefixScorer, prompts: Sequence[_Prompt]) -> list[float]:
@@ -115,4 +114,4 @@ def _share(flags: Sequence[bool]) -> float:
 
 
 if __name__ == "__main__":  # python -m forwhom.systems.models.safe_base.measure [MODEL]
-    print(asdict(measure_safety(torch_folder(sys.argv[1] if len(sys.argv) > 1 else "smollm2-safe"))))
+    print(asdict(measure_safety(torch_folder(sys.argv[1] if len(sys.argv) > 1 else SAFE))))
