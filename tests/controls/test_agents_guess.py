@@ -11,8 +11,8 @@ from inspect_ai.model import ChatMessage
 from forwhom.paradigms.agents import Agents
 from forwhom.probes.probe import load_probe
 from forwhom.studies.tasks import as_turns, measure_all
-from forwhom.systems.answering import Reply
 from forwhom.systems.conversation import play
+from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
 from forwhom.users.population import builtin_population
 

@@ -3,8 +3,8 @@
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
 from forwhom.studies.tasks import measure_all
-from forwhom.systems.answering import Reply
 from forwhom.systems.conversation import AskedTurn
+from forwhom.systems.reply import Reply
 from forwhom.users.user import NEUTRAL, User
 
 

@@ -15,9 +15,10 @@ import tiktoken
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model, get_model
 
 from forwhom.errors import InputError
-from forwhom.systems.answering import Answerer, Reply
+from forwhom.systems.answering import Answerer
 from forwhom.systems.models.reachable import check_reachable
 from forwhom.systems.models.weights import gguf_path
+from forwhom.systems.reply import Reply
 
 NAME = "openai-api/local/smollm2"
 

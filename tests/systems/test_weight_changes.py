@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from inspect_ai.model import ChatMessageSystem, ChatMessageUser, get_model
 
-from forwhom.systems.answering import Answerer, Reply
+from forwhom.systems.answering import Answerer
+from forwhom.systems.reply import Reply
 from forwhom.systems.weights import Undo, WeightChange, Weights, announce
 
 torch = pytest.importorskip("torch")

@@ -12,9 +12,10 @@ from typing import Literal
 from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import Field
 
-from forwhom.systems.answering import Reply
 from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm
+from forwhom.systems.reply import Reply
 from forwhom.systems.world import by_preference, by_tool_calls
+from forwhom.systems.world.briefing import Briefing, noted
 from forwhom.systems.world.errand import Errand, Rights
 from forwhom.systems.world.tools import TOOL_NAMES, ToolName
 from forwhom.systems.world.world import Remembered, World, begin, memory_of
@@ -52,22 +53,22 @@ class Agents(Layer):
                 skips_reply = False
             else:
                 kept.append(message)
-        told = by_preference.remembering(messages[0].text, self._recalled("", exchange))
+        memory = noted(self._recalled("", exchange), marks=self.marks_provenance)
+        told = "\n".join(part for part in (messages[0].text, memory) if part)
         return [ChatMessageSystem(content=told), *kept[1:]]
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
         world = self._world(exchange)
         rights = Rights(self.tools, self.confirms, self.remembers, self.marks_provenance)
         errand = Errand(world, messages[-1].text, rights)
-        told = messages[0].text.replace(by_preference.remembering("", self._recalled("", exchange)), "", 1)
-        messages = [ChatMessageSystem(content=told), *messages[1:]]  # the memory is shown by channel
 
         def recall(to: str) -> list[Remembered]:
             return self._recalled(to, exchange)
 
-        if getattr(asker.model.api, "scores_options", False):
-            return await by_preference.drive(errand, messages, asker, recall, self.max_steps)
-        return await by_tool_calls.drive(errand, messages, asker.model, recall(""), self.max_steps)
+        briefing = Briefing(messages[0].text, messages[1:], recall, self.marks_provenance)
+        prefers = getattr(asker.model.api, "scores_options", False)
+        drive = by_preference.drive if prefers else by_tool_calls.drive
+        return await drive(errand, briefing, asker, self.max_steps)
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         world = self._world(exchange)
@@ -86,9 +87,6 @@ class Agents(Layer):
         if self.channels == "apart" and to:
             own = contact.channel if contact else None
             known = [one for one in known if one.channel in (None, own)]
-        if self.marks_provenance:
-            known = [Remembered(f"(others wrote this) {one.text}", one.channel, one.provenance)
-                     if one.provenance == "third_party" else one for one in known]  # fmt: skip
         return known
 
     def _world(self, exchange: Exchange) -> World:

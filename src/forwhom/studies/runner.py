@@ -25,8 +25,8 @@ from forwhom.statistics.rates import at_risk, population
 from forwhom.studies.design import Cell
 from forwhom.studies.prepared import Prepared
 from forwhom.studies.tasks import cells_task
-from forwhom.systems.answering import Reply
 from forwhom.systems.models.reachable import check_reachable
+from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
 
 Progress = Callable[[int, int, str], None]

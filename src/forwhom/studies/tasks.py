@@ -23,8 +23,9 @@ from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.study import ProbeSpec, Study, SystemSpec, build_system
-from forwhom.systems.answering import Answerer, Reply
+from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import AskedTurn, Turn, play
+from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
 from forwhom.users.population import builtin_population
 from forwhom.users.user import User

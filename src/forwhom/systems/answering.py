@@ -13,7 +13,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from inspect_ai.model import (
     ChatMessage,
@@ -22,7 +21,6 @@ from inspect_ai.model import (
     GenerateConfig,
     Model,
     ModelOutput,
-    ModelUsage,
 )
 
 from forwhom.systems.letters import (
@@ -32,40 +30,12 @@ from forwhom.systems.letters import (
     rotations,
     written_letter,
 )
+from forwhom.systems.reply import Reply, as_reply, together
 
 _TOP_LOGPROBS = (20, 5)  # token log-probabilities to ask for: what most servers give, what some allow
 _BRIEF = 16  # tokens for a letter; OpenAI refuses fewer
 _ROOM = 1024  # for a model that thinks before it writes the letter
 _REFUSED = (400, 422)  # HTTP status of a request that asks for what the server does not offer
-
-
-@dataclass(frozen=True)
-class Action:
-    """One tool called. result: what it returned, as the model was told."""
-
-    tool: str
-    arguments: dict[str, str]
-    result: str = ""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model gave. probabilities sum to 1 over the options; empty when it wrote text.
-
-    fits: of the weights that it had (systems/weights.py, Fit.as_row). actions: what was done before it
-    was said, in order.
-    """
-
-    text: str
-    probabilities: tuple[float, ...] = ()
-    logprobs: tuple[float, ...] = ()
-    method: str = "text"
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_cached: int = 0
-    seconds: float = 0.0
-    fits: tuple[dict[str, Any], ...] = ()
-    actions: tuple[Action, ...] = ()
 
 
 @dataclass
@@ -137,13 +107,16 @@ class Answerer:
         output = await self.model.generate("", config=GenerateConfig(extra_body=wish))
         return tuple((output.metadata or {}).get("observed", ()))
 
+    def sampling(self, replicate: int = 0) -> GenerateConfig:
+        """How this replicate of an ask is drawn."""
+        draw = replicate if self.temperature > 0 else 0
+        return GenerateConfig(temperature=self.temperature, seed=self.seed + draw)
+
     async def _write(self, messages: list[ChatMessage], draw: int, weights: str) -> Reply:
-        config = GenerateConfig(
-            max_tokens=self.max_tokens, temperature=self.temperature, seed=self.seed + draw,
-            extra_body={"forwhom_weights": weights} if weights else None,
-        )  # fmt: skip
+        wish = {"forwhom_weights": weights} if weights else None
+        config = self.sampling(draw).merge(GenerateConfig(max_tokens=self.max_tokens, extra_body=wish))
         output = await self.model.generate(messages, config=config)
-        return _reply(output, output.completion, method="text")
+        return as_reply(output, output.completion, method="text")
 
     async def _score(self, messages: list[ChatMessage], options: Sequence[str], weights: str) -> Reply:
         if getattr(self.model.api, "scores_options", False):
@@ -154,7 +127,7 @@ class Answerer:
             sums, counts = scores["option_logprobs"], scores["option_tokens"]
             means = [total / max(count, 1) for total, count in zip(sums, counts, strict=True)]
             chosen = options[max(range(len(means)), key=means.__getitem__)]
-            return _reply(output, chosen, _softmax(means), tuple(sums), "option log-probability")
+            return as_reply(output, chosen, _softmax(means), tuple(sums), "option log-probability")
         return await self._choose_letter(messages, options)
 
     async def _choose_letter(self, messages: list[ChatMessage], options: Sequence[str]) -> Reply:
@@ -170,11 +143,8 @@ class Answerer:
             probabilities = tuple(mean_over_rotations(votes))
             method = f"letter written, {count} orders" if any(written) else "no choice made"
         chosen = options[max(range(count), key=probabilities.__getitem__)]
-        replies = [_reply(output, "") for output in outputs]
-        return Reply(
-            chosen, probabilities, (), method, sum(one.tokens_in for one in replies),
-            sum(one.tokens_out for one in replies), sum(one.tokens_cached for one in replies),
-        )  # fmt: skip
+        asked = together([as_reply(output, "") for output in outputs])
+        return replace(asked, text=chosen, probabilities=probabilities, method=method)
 
     async def _letter(self, messages: list[ChatMessage], options: Sequence[str]) -> ModelOutput:
         request = letter_request(messages[-1].text, options)
@@ -212,22 +182,3 @@ def _softmax(values: Sequence[float]) -> tuple[float, ...]:
     top = max(values)
     weights = [math.exp(value - top) for value in values]
     return tuple(weight / sum(weights) for weight in weights)
-
-
-def _reply(
-    output: ModelOutput,
-    text: str,
-    probabilities: tuple[float, ...] = (),
-    logprobs: tuple[float, ...] = (),
-    method: str = "text",
-) -> Reply:
-    usage = output.usage or ModelUsage()
-    cached = usage.input_tokens_cache_read or 0
-    return Reply(
-        text, probabilities, logprobs, method,
-        # Inspect counts what came from or went to a cache apart.
-        tokens_in=usage.input_tokens + cached + (usage.input_tokens_cache_write or 0),
-        tokens_out=usage.output_tokens,
-        tokens_cached=cached,
-        fits=tuple((output.metadata or {}).get("fits", ())),
-    )  # fmt: skip

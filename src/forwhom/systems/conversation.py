@@ -15,13 +15,15 @@ from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageSystem,
     ChatMessageUser,
+    GenerateConfig,
     Model,
 )
 
-from forwhom.systems.answering import Answerer, Reply
+from forwhom.systems.answering import Answerer
 from forwhom.systems.history import ACKNOWLEDGED
 from forwhom.systems.layer import PICTURE, Exchange, Happening
 from forwhom.systems.pictures.picture import Picture
+from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
 from forwhom.systems.weights import Weights, announce
 from forwhom.users.user import NEUTRAL, Provenance, User
@@ -65,6 +67,10 @@ class _Served:
     @property
     def model(self) -> Model:
         return self.answerer.model
+
+    @property
+    def sampling(self) -> GenerateConfig:
+        return self.answerer.sampling(self.replicate)
 
     async def answer(self, messages: list[ChatMessage], options: Sequence[str] = ()) -> Reply:
         return await self.answerer.answer(messages, options, self.replicate, self.weights)

@@ -21,9 +21,9 @@ from forwhom.systems.weights import WeightChange
 from forwhom.users.user import User
 
 if TYPE_CHECKING:
-    from inspect_ai.model import Model
+    from inspect_ai.model import GenerateConfig, Model
 
-    from forwhom.systems.answering import Reply
+    from forwhom.systems.reply import Reply
 
 PICTURE = "picture"
 """In the metadata of a message: the Picture that was shown with it."""
@@ -76,6 +76,10 @@ class Asker(Protocol):
     @property
     def model(self) -> Model:
         """For a loop that calls tools by Inspect's own ways."""
+
+    @property
+    def sampling(self) -> GenerateConfig:
+        """How such a loop is to draw: the study's temperature, and the seed of this replicate."""
 
     def answer(self, messages: list[ChatMessage], options: Sequence[str] = ()) -> Awaitable[Reply]:
         """Text, or the preferred one of `options`."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from forwhom.systems.answering import Action
+from forwhom.systems.reply import Action
 from forwhom.systems.world.tools import DECLINED, ERROR, REFUSED, TOOLS, ToolName, took_effect
 from forwhom.systems.world.world import World
 
