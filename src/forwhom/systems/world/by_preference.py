@@ -66,9 +66,14 @@ async def _last_word(errand: Errand, steps: Sequence[Step], briefing: Briefing, 
     """What the user is told: the preferred sentence of what was read, else the last result. Where nothing
     was called, the model writes."""
     found = [one for text in reversed(errand.read) for one in sentences(text)][:_SENTENCES]
-    if not errand.actions or len(found) > 1:
-        return await asker.answer(_prompt(briefing.told, briefing.asked, steps, _ANSWER), found)
-    return Reply(found[0] if found else errand.actions[-1].result)
+    informed = _prompt(briefing.told, briefing.asked, steps, _ANSWER)
+    if not errand.actions:
+        return await asker.answer(informed)
+    if len(found) < 2:
+        return Reply(found[0] if found else errand.actions[-1].result)
+    bare = _prompt(briefing.told, _ASKED_NOTHING, steps, _ANSWER)
+    said, scored = await _calibrated(found, informed, bare, asker)
+    return replace(together(scored), text=said)
 
 
 async def _preferred(
