@@ -35,7 +35,7 @@ from forwhom.systems.pictures.telling import MARK, as_text
 
 _PLACEHOLDER = "[picture]"
 _OWN, _EARLIER = "The user's pictures:", "Pictures from earlier conversations:"
-_SHOWN, _FORGOTTEN = "multimodal:shown", "multimodal:forgotten"
+_FORGOTTEN = "multimodal:forgotten"
 
 
 @paradigm(name="multimodal", stages=("context", "memory"), source="arXiv:2403.14599")
@@ -80,22 +80,17 @@ class Multimodal(Layer):
         return [ChatMessageSystem(content=told), *shown[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
-        shown: list[Happening] = exchange.notes.setdefault(_SHOWN, [])
         if happened.kind == "forget":
             exchange.notes.setdefault(_FORGOTTEN, []).append(happened.text)
-            shown[:] = [one for one in shown if not _names(one.picture, happened.text)]
-        elif happened.picture:
-            shown.append(happened)
 
     def _album(self, exchange: Exchange) -> list[Picture]:
         forgotten: list[str] = exchange.notes.get(_FORGOTTEN, [])
         own = album(exchange.known).pictures[: self.album]
-        return [one for one in own if not any(_names(one, text) for text in forgotten)]
+        return [one for one in own if not any(one.names(text) for text in forgotten)]
 
     def _earlier(self, exchange: Exchange) -> list[Picture]:
         """Each once. Those of this session stand where they were shown."""
-        shown: list[Happening] = exchange.notes.get(_SHOWN, [])
-        earlier = (one.picture for one in shown if one.picture and one.session < exchange.session)
+        earlier = (one.picture for one in exchange.log if one.picture and one.session < exchange.session)
         return list(dict.fromkeys(earlier))
 
     async def _in_place(self, message: ChatMessage) -> ChatMessage:
@@ -134,11 +129,3 @@ class Multimodal(Layer):
     def _file(self, picture: Picture) -> bytes:
         file = draw(picture)
         return stripped(file) if self.strips_metadata else file
-
-
-def _names(picture: Picture | None, text: str) -> bool:
-    """Whether `text` stands on the picture or beside it; "" is in everything."""
-    if picture is None:
-        return False
-    place = picture.place.name if picture.place else ""
-    return any(text in one for one in (*picture.lines, picture.caption, place))

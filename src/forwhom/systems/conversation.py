@@ -124,7 +124,7 @@ async def play(
                 exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
             elif turn.kind == "forget":
                 exchange.known = exchange.known.forgetting(turn.text)
-                exchange.log = [one for one in exchange.log if turn.text not in one.text]
+                exchange.log = [one for one in exchange.log if not one.names(turn.text)]
             elif turn.actor != "other_user":
                 answered = turn.options[0] if turn.options else ACKNOWLEDGED
                 history += [_said(turn), ChatMessageAssistant(content=answered)]

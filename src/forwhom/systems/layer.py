@@ -46,6 +46,11 @@ class Happening:
     options: tuple[str, ...] = ()
     picture: Picture | None = None
 
+    def names(self, text: str) -> bool:
+        """Whether `text` was said, rated or shown here; "" is in everything."""
+        is_told = any(text in one for one in (self.text, *self.options))
+        return is_told or (self.picture is not None and self.picture.names(text))
+
 
 @dataclass
 class Exchange:

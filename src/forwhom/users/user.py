@@ -90,6 +90,10 @@ class Preference(_Frozen):
     rating: int = Field(default=5, ge=1, le=5)
     topic: str = ""
 
+    def names(self, text: str) -> bool:
+        """Whether `text` stands in what was asked or in either answer."""
+        return any(text in one for one in (self.prompt, self.chosen, self.rejected))
+
 
 class Memory(_Frozen):
     """One dated note about the person. `domain` names the attribute that it is about, if any."""
@@ -159,10 +163,12 @@ class User(_Frozen):
         )
 
     def forgetting(self, text: str) -> User:
-        """The same person with all that names `text` taken out."""
+        """The same person with all that names `text` taken out; "" is in everything."""
         return self.model_copy(
             update={
                 "attributes": tuple(a for a in self.attributes if text not in a.statement),
+                "beliefs": tuple(b for b in self.beliefs if text not in b.statement),
+                "preferences": tuple(p for p in self.preferences if not p.names(text)),
                 "memories": tuple(m for m in self.memories if text not in m.text),
             }
         )

@@ -37,3 +37,8 @@ class Picture(BaseModel):
     place: Place | None = None
     taken: datetime | None = None
     camera: str = Field(default="", max_length=40)
+
+    def names(self, text: str) -> bool:
+        """Whether `text` stands on the picture or beside it; "" is in everything."""
+        place = self.place.name if self.place else ""
+        return any(text in one for one in (*self.lines, self.caption, place))
