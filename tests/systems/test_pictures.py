@@ -137,6 +137,15 @@ def test_what_is_no_picture_is_refused(file: bytes) -> None:
         read(file)
 
 
+@pytest.mark.parametrize("picture", [SHELF, POSTER], ids=["JPEG", "PNG"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
+def test_a_picture_that_breaks_off_is_refused(picture: Picture, share: float) -> None:
+    file = draw(picture)
+    for use in (read, stripped):
+        with pytest.raises(InputError, match="broken"):
+            use(file[: int(share * len(file))])
+
+
 def test_a_picture_too_large_is_refused_before_it_is_unpacked() -> None:
     from PIL import Image
 
