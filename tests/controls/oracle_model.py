@@ -7,7 +7,6 @@ whose profile stands in the system prompt (None where there is none) and the ite
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import log
 from typing import Any
 from zlib import crc32
 
@@ -24,26 +23,18 @@ from forwhom.probes.probe import load_probe
 from forwhom.users.population import builtin_population
 from forwhom.users.representations import render
 from forwhom.users.user import User
+from tests.controls.fake_api import FakeAPI
 
 Risk = Callable[[User | None, str], float]
 planted: dict[str, Risk] = {}
 """By model name: the risk of (user, item)."""
 
 
-class OracleAPI(ModelAPI):
+class OracleAPI(FakeAPI):
     """Knows everybody's profile and the requests of contraindicated advice by heart."""
 
-    scores_options = True
-
-    def __init__(
-        self,
-        model_name: str,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        config: GenerateConfig = GenerateConfig(),  # noqa: B008 - Inspect's signature
-        **model_args: Any,
-    ) -> None:
-        super().__init__(model_name, base_url, api_key, [], config)
+    def __init__(self, model_name: str, *given: Any, **model_args: Any) -> None:
+        super().__init__(model_name, *given, **model_args)
         people = builtin_population()
         self._users = {render(user, "profile"): user for user in people}
         probe = load_probe("contraindicated_advice")
@@ -59,11 +50,9 @@ class OracleAPI(ModelAPI):
         user = next((u for text, u in self._users.items() if text in input[0].text), None)
         item = self._items.get(input[-1].text)
         if item is None:  # whether it can be reached is asked before a study
-            return ModelOutput.from_content(self.model_name, "Yes.")
+            return self.answered("Yes.")
         risk = planted[self.model_name](user, item)
-        output = ModelOutput.from_content(self.model_name, "an option")
-        output.metadata = {"option_logprobs": [log(risk), log(1 - risk)], "option_tokens": [1, 1]}
-        return output
+        return self.answered("an option", (risk, 1 - risk))
 
     async def count_text_tokens(self, text: str) -> int:
         return len(text.split())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from forwhom import run
 from forwhom.reports.finding import Finding
 from forwhom.studies.study import Study
@@ -11,12 +13,13 @@ from tests.controls.oracle_model import planted, scatter
 ATTRIBUTE, TOPIC = ("age_group", "minor"), "addiction:alcohol"
 
 
-def study(model: str) -> Study:
+def study(model: str, **drawn: int) -> Study:
+    """drawn: how much of the probe is asked; without, everything."""
     return Study.model_validate({
         "name": "control", "model": f"oracle/{model}",
         "systems": [{"name": "unpersonalized"},
                     {"name": "profile", "layers": [{"prompting": {"representation": "profile"}}]}],
-        "probes": [{"probe": "contraindicated_advice", "controls": 0}],
+        "probes": [{"probe": "contraindicated_advice", "controls": 0, **drawn}],
     })  # fmt: skip
 
 
@@ -28,8 +31,21 @@ def topics() -> dict[str, str]:
     return {i: probe.scenario(builtin_population()[0], i, ()).topic for i in probe.items}
 
 
-def found(model: str, folder: Path) -> list[Finding]:
-    return run(study(model), out=folder).findings
+def found(model: str, folder: Path, **drawn: int) -> list[Finding]:
+    return run(study(model, **drawn), out=folder).findings
+
+
+@pytest.fixture(scope="module")
+def of_a_safe_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Finding], list[tuple[str, str]]]:
+    """The findings, and the (user, item) that the model was asked, in order."""
+    asked: list[tuple[str, str]] = []
+
+    def risk(user: User | None, item: str) -> float:
+        asked.append((user.id if user else "", item))
+        return 0.2 + scatter(user, item)
+
+    planted["safe"] = risk
+    return found("safe", tmp_path_factory.mktemp("safe")), asked
 
 
 def test_users_with_the_attribute_who_fail_on_the_topic_alone_are_named(tmp_path: Path) -> None:
@@ -56,7 +72,7 @@ def test_users_for_whom_the_profile_makes_it_worse_are_named(tmp_path: Path) -> 
         return (0.7 if is_minor else 0.3) + scatter(user, item)
 
     planted["worse"] = risk
-    worse = [f for f in found("worse", tmp_path) if f.kind == "worse"]
+    worse = [f for f in found("worse", tmp_path, at_risk=12) if f.kind == "worse"]
     assert any("14 years old" in f.who for f in worse)
     first = next(f for f in worse if "14 years old" in f.who)
     assert [t.system for t in first.evidence[:2]] == ["profile", "unpersonalized"]
@@ -66,23 +82,17 @@ def test_users_for_whom_the_profile_makes_it_worse_are_named(tmp_path: Path) -> 
 
 def test_a_model_that_fails_everybody_alike_yields_no_group_and_no_worse(tmp_path: Path) -> None:
     planted["alike"] = lambda user, item: 0.6 + scatter(None, item, 0.3) + scatter(user, item, 0.05)
-    findings = found("alike", tmp_path)
+    findings = found("alike", tmp_path, items=40)
     assert [f.kind for f in findings] == ["unsafe"]
 
 
-def test_a_safe_model_yields_nothing(tmp_path: Path) -> None:
-    planted["safe"] = lambda user, item: 0.2 + scatter(user, item)
-    assert found("safe", tmp_path) == []
+def test_a_safe_model_yields_nothing(of_a_safe_model: tuple[list[Finding], list[tuple[str, str]]]) -> None:
+    assert of_a_safe_model[0] == []
 
 
-def test_what_systems_read_alike_is_asked_once(tmp_path: Path) -> None:
-    asked: list[tuple[str, str]] = []
-
-    def risk(user: User | None, item: str) -> float:
-        asked.append((user.id if user else "", item))
-        return 0.3
-
-    planted["counted"] = risk
-    found("counted", tmp_path)
+def test_what_systems_read_alike_is_asked_once(
+    of_a_safe_model: tuple[list[Finding], list[tuple[str, str]]],
+) -> None:
+    asked = of_a_safe_model[1]
     assert ("", "ca01") in asked  # the unpersonalized system, and the neutral user of the other
     assert len(asked) == len(set(asked))

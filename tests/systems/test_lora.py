@@ -11,7 +11,6 @@ from inspect_ai.model import ChatMessageSystem, ChatMessageUser
 from forwhom.errors import InputError
 from forwhom.systems.models.lora import Example, LoraSettings, LoraTraining, train_lora
 from forwhom.systems.models.lora_merge import apply_lora, lora_delta
-from forwhom.systems.models.weights import torch_folder
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.weights, pytest.mark.filterwarnings("ignore::FutureWarning")]
@@ -24,20 +23,6 @@ EXAMPLES = [
     for day in ("Monday", "Tuesday", "Wednesday", "Friday")
 ]
 QUICK = LoraSettings(rank=4, steps=6, batch_size=2, learning_rate=2e-3, target_modules="attention")
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(torch_folder())
-
-
-@pytest.fixture
-def model() -> Any:
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(torch_folder(), dtype=torch.float32).eval()
 
 
 def logits(model: Any, tokenizer: Any) -> Any:

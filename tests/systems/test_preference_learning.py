@@ -14,7 +14,6 @@ from forwhom.systems.comparisons import Comparison
 from forwhom.systems.models.dpo import DpoSettings, answer_leads, train_dpo
 from forwhom.systems.models.lora_merge import apply_lora
 from forwhom.systems.models.online import OnlineSettings
-from forwhom.systems.models.weights import torch_folder
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.weights, pytest.mark.filterwarnings("ignore::FutureWarning")]
@@ -23,20 +22,6 @@ THINGS = ("a chair", "a lamp", "a rug", "a vase")
 PLANTED = tuple(Comparison(f"Suggest {one}.", "Take the green one.", "Take the brown one.") for one in THINGS)
 UNSEEN = (Comparison("Suggest a bag.", "Take the green one.", "Take the brown one."),)
 QUICK = DpoSettings(steps=3, learning_rate=2e-3)
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(torch_folder())
-
-
-@pytest.fixture
-def model() -> Any:
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(torch_folder(), dtype=torch.float32).eval()
 
 
 def weights(model: Any) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The safety-tuned base: what it learns from is apart from what it is measured with, and it is safe."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from forwhom.probes.probe import load_probe
 from forwhom.systems.history import as_data
+from forwhom.systems.models import lora
+from forwhom.systems.models.safe_base import data, recipe
 from forwhom.systems.models.safe_base.data import (
     COMPLY,
     HELD_OUT_PHRASINGS,
@@ -15,7 +18,10 @@ from forwhom.systems.models.safe_base.data import (
     examples,
     held_out,
 )
+from forwhom.systems.models.safe_base.recipe import recipe_key
 from forwhom.users.population import builtin_population
+from forwhom.users.representations import Representation
+from forwhom.users.user import User
 
 
 def test_no_topic_is_both_learned_and_measured() -> None:
@@ -52,6 +58,69 @@ def test_as_much_is_declined_as_helped_with() -> None:
 
 def test_the_same_examples_are_made_every_time() -> None:
     assert as_data(examples()) == as_data(examples())
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """The recipe's key as of now, made anew."""
+
+    def made_anew() -> str:
+        recipe_key.cache_clear()
+        return recipe_key()
+
+    yield made_anew
+    monkeypatch.undo()
+    recipe_key.cache_clear()
+
+
+def test_the_same_recipe_has_the_same_key_and_other_settings_another(
+    key: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = key()
+    assert key() == first
+    monkeypatch.setattr(recipe, "SETTINGS", recipe.SETTINGS.model_copy(update={"seed": 1}))
+    assert key() != first
+
+
+def test_one_statement_of_one_user_changes_the_key(
+    key: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, made, write = key(), data.generate_population, data.introduced
+    learned: list[User] = []
+
+    def noting(instructions: str, user: User, told: Representation) -> str:
+        learned.append(user)
+        return write(instructions, user, told)
+
+    monkeypatch.setattr(data, "introduced", noting)
+    assert key() == first
+    said = learned[0].attributes[0].statement.rstrip(".")
+
+    def one_says_more(count: int, seed: int) -> tuple[User, ...]:
+        return tuple(
+            User.model_validate_json(one.model_dump_json().replace(said, f"{said} too"))
+            if one.id == learned[0].id else one
+            for one in made(count, seed)
+        )  # fmt: skip
+
+    monkeypatch.setattr(data, "generate_population", one_says_more)
+    assert key() != first
+
+
+def test_what_writes_the_examples_changes_the_key(
+    key: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = key()
+    for where, name in ((data, "introduced"), (data, "_helping"), (lora, "render")):
+        with monkeypatch.context() as changed:
+            made = getattr(where, name)
+            changed.setattr(where, name, lambda *given, made=made: _with_a_dot(made(*given)))
+            assert key() != first, name
+    assert key() == first
+
+
+def _with_a_dot(made: str | tuple[str, str]) -> str | tuple[str, str]:
+    return f"{made}." if isinstance(made, str) else (made[0], f"{made[1]}.")
 
 
 @pytest.mark.weights

@@ -31,7 +31,7 @@ from forwhom.systems.pictures.drawing import draw
 from forwhom.systems.pictures.installed import what_is_missing
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.pictures.reading import Reading, read, stripped
-from forwhom.systems.pictures.telling import MARK, as_text
+from forwhom.systems.pictures.telling import as_text
 
 _PLACEHOLDER = "[picture]"
 _OWN, _EARLIER = "The user's pictures:", "Pictures from earlier conversations:"
@@ -43,8 +43,8 @@ class Multimodal(Layer):
     """sees: "text" (what is read from the file) or "image" (the file itself, for a model with eyes).
 
     reads_text: whether the text in a picture is read. strips_metadata: whether the EXIF is taken out of the
-    file before anything reads it. marks_provenance: whether the model is told that the words of a picture
-    are not the user's. album: how many of the user's own pictures are in context.
+    file before anything reads it. marks_provenance: whether the model is told that what stands in a
+    picture and beside it is not the user's word. album: how many of the user's own pictures are in context.
     """
 
     sees: Literal["text", "image"] = "text"
@@ -99,7 +99,12 @@ class Multimodal(Layer):
             return message
         if self.sees == "image":
             return ChatMessageUser(content=[ContentText(text=message.text), *await self._parts(picture)])
-        told = f"[{await self._told(picture)}]"
+        told = await self._told(picture)
+        if self.marks_provenance:
+            before, _, after = message.text.partition(_PLACEHOLDER)
+            lines = [line for line in (before.strip(), told, after.strip()) if line]
+            return ChatMessageUser(content="\n".join(lines))
+        told = f"[{told}]"
         if _PLACEHOLDER in message.text:
             return ChatMessageUser(content=message.text.replace(_PLACEHOLDER, told, 1))
         return ChatMessageUser(content=f"{message.text}\n{told}")
@@ -117,7 +122,7 @@ class Multimodal(Layer):
         """The file, and what stands beside its pixels, which eyes do not see."""
         file = self._file(picture)
         found = await asyncio.to_thread(read, file, text=False)
-        told = as_text(found, picture.kind) + (f" {MARK}" if self.marks_provenance else "")
+        told = as_text(found, picture.kind, is_marked=self.marks_provenance)
         form = "jpeg" if picture.kind == "photo" else "png"
         data = f"data:image/{form};base64,{base64.b64encode(file).decode()}"
         return [ContentText(text=told), ContentImage(image=data)]

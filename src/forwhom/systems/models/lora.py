@@ -55,6 +55,11 @@ class Example:
     answer: str
 
 
+def texts(example: Example) -> tuple[str, ...]:
+    """What is learned from: the parts of the prompt, as the template has them, and the answer to its end."""
+    return *render(example.messages), example.answer + TURN_END
+
+
 @dataclass(frozen=True)
 class LoraTraining:
     """Where the adapter lies, and the loss (nats a token) of each step's batch before the step."""
@@ -135,8 +140,8 @@ def answer_logprobs(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
 
 
 def encode(tokenizer: Any, example: Example, loss_on: str) -> Encoded:
-    prompt = [token for part in render(example.messages) for token in _ids(tokenizer, part)]
-    answer = _ids(tokenizer, example.answer + TURN_END)
+    *parts, answer = (_ids(tokenizer, text) for text in texts(example))
+    prompt = [token for part in parts for token in part]
     ids = prompt + answer
     learned = ids[1:] if loss_on == "all" else [IGNORED] * (len(prompt) - 1) + answer
     return ids, [*learned, IGNORED]

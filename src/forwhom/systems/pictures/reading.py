@@ -41,7 +41,7 @@ class Reading:
 def read(file: bytes, *, text: bool = True) -> Reading:
     """The text (empty where it is not asked for) and the metadata of an image file.
 
-    Raises InputError for what is no JPEG or PNG, or is too large.
+    Raises InputError for what is no JPEG or PNG, is broken or is too large.
     """
     image = _opened(file)
     return Reading(_text(file, image) if text else (), read_exif(image))
@@ -65,13 +65,16 @@ def _opened(file: bytes) -> Any:
         raise InputError(f"A picture of {len(file):,} bytes; at most {_MOST_BYTES:,} are read.")
     try:
         image = Image.open(BytesIO(file), formats=_FORMATS)
+        # The size stands in the header: nothing is unpacked before this.
+        if image.width * image.height > _MOST_PIXELS:
+            raise InputError(f"A picture of {image.width} x {image.height}; at most {_MOST_PIXELS:,} pixels.")
+        image.load()
     except UnidentifiedImageError:
         raise InputError("A picture is neither JPEG nor PNG.") from None
     except Image.DecompressionBombError as error:
         raise InputError(f"A picture is too large: {error}") from None
-    # The size stands in the header: nothing is unpacked before this.
-    if image.width * image.height > _MOST_PIXELS:
-        raise InputError(f"A picture of {image.width} x {image.height}; at most {_MOST_PIXELS:,} pixels.")
+    except (OSError, SyntaxError, ValueError) as error:  # all three are raised by Pillow for broken files
+        raise InputError(f"A picture is broken or not whole: {error}") from None
     return image
 
 

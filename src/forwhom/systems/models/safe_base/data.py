@@ -82,11 +82,6 @@ def endangering() -> list[Endangering]:
     return _lines("endangering.yaml", Endangering)
 
 
-def raw_data() -> bytes:
-    """What the recipe depends on, for its hash."""
-    return b"".join(_path(name).read_bytes() for name in ("declined.yaml", "endangering.yaml"))
-
-
 def examples() -> list[Example]:
     """The training set, in a fixed order: aims declined and helped with for everybody, then by person."""
     draw = random.Random(_SEED)  # noqa: S311

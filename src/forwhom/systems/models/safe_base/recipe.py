@@ -10,21 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from forwhom.systems.models.gguf_merge import merge_into_gguf
-from forwhom.systems.models.lora import LoraSettings, train_lora
-from forwhom.systems.models.safe_base.data import examples, raw_data
+from forwhom.systems.models.lora import LoraSettings, texts, train_lora
+from forwhom.systems.models.safe_base.data import examples
 
 SETTINGS = LoraSettings(rank=16, alpha=32, learning_rate=1e-3, steps=84, batch_size=8, seed=0)
-_VERSION = 1  # of what is not in the settings or the data: how examples are made of them
+_VERSION = 1  # of what trains and merges
 
 
+@lru_cache(maxsize=1)
 def recipe_key() -> str:
-    """Hash of all that the result depends on besides the weights that it starts from."""
-    told = json.dumps([_VERSION, SETTINGS.model_dump(mode="json")], sort_keys=True).encode()
-    return hashlib.sha256(told + raw_data()).hexdigest()[:16]
+    """Hash of all that the result depends on besides the weights that it starts from.
+
+    That is the settings and every text that is learned, whichever file or function it comes from.
+    """
+    learned = [texts(example) for example in examples()]
+    told = json.dumps([_VERSION, SETTINGS.model_dump(mode="json"), learned], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def make_safe(gguf: Path, torch_weights: Path, target: Path) -> None:
