@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from forwhom.errors import InputError
+from forwhom.paradigms.prompting import Prompting
 from forwhom.results.journal import Journal
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.prepared import prepare
@@ -200,3 +201,22 @@ def test_what_is_wrong_of_a_whole_layer_is_said_without_an_empty_field() -> None
     spec = SystemSpec(name="a", layers=({"experts": {"k": 9}},))
     with pytest.raises(InputError, match=r"^system 'a', layer 'experts': k: 9 experts"):
         build_system(spec, "forwhom/smollm2")
+
+
+def test_a_raised_revision_asks_anew_and_the_first_keeps_the_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = load_study(study_file(tmp_path, SMALL))
+
+    def keys() -> dict[str, set[str]]:
+        cells = prepare(study).cells
+        return {
+            name: {cell.key for cell in cells if cell.system.name == name}
+            for name in ("unpersonalized", "profile")
+        }
+
+    before = keys()
+    assert keys() == before
+    monkeypatch.setattr(Prompting, "revision", 2)
+    assert keys()["unpersonalized"] == before["unpersonalized"]
+    assert not keys()["profile"] & before["profile"]

@@ -92,3 +92,15 @@ def test_an_adapter_that_is_not_trained_anew_still_knows_ratings_and_tastes(unle
         set() if unlearns else {"At the Heron.", taste.chosen}
     )
     assert "In bed." in learned
+
+
+def test_what_others_rated_is_theirs_and_they_make_nothing_forgotten() -> None:
+    other = builtin_population()[1]
+    rating = Turn("feedback", "Where to sit?", "other_user", other.id, options=("At the Heron.", "At home."))
+    people = {one.id: one for one in (USER, other)}
+    watching = Watching()
+    for asker, left in (("user", [rating.text]), ("other_user", ["Where to eat?", rating.text])):
+        forget = Turn("forget", "Heron", asker, other.id)
+        script = [TOLD[0], rating, forget]
+        asyncio.run(play(System(name="x", layers=(watching,)), None, script, USER, people))  # type: ignore[arg-type]
+        assert [one.text for one in watching.seen.log if one.kind == "feedback"] == left

@@ -7,7 +7,7 @@ and without an injection are the model for these: arXiv:2406.13352). Survey: arX
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import Field
@@ -39,6 +39,8 @@ class Agents(Layer):
     marks_provenance: bool = False
     max_steps: int = Field(default=3, ge=1, le=12)
 
+    revision: ClassVar[int] = 2
+
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         """The memory is before every request. What others wrote lies in the world, to be read there; it is
         no turn of the conversation."""
@@ -60,7 +62,8 @@ class Agents(Layer):
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
         world = self._world(exchange)
         rights = Rights(self.tools, self.confirms, self.remembers, self.marks_provenance)
-        errand = Errand(world, messages[-1].text, rights)
+        world.said.append(exchange.request)
+        errand = Errand(world, exchange.request, rights)
 
         def recall(to: str) -> list[Remembered]:
             return self._recalled(to, exchange)
@@ -76,8 +79,9 @@ class Agents(Layer):
         if happened.kind == "document" and not is_own:
             world.deliver(happened.text)
         elif happened.kind == "say" and is_own:
+            world.said.append(happened.text)
             world.memory.append(Remembered(happened.text, None, "told"))
-        elif happened.kind == "forget":
+        elif happened.kind == "forget" and is_own:
             world.forget(happened.text)
 
     def _recalled(self, to: str, exchange: Exchange) -> list[Remembered]:

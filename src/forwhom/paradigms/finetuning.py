@@ -22,7 +22,7 @@ from forwhom.systems.weights import Undo, WeightChange
 from forwhom.users.user import User
 
 _BATCH = 8  # examples a step
-_KNOWN, _LOG = "finetuning:known", "finetuning:log"
+_KNOWN, _LOG, _IS_FROZEN = "finetuning:known", "finetuning:log", "finetuning:frozen"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class FineTuning(Layer):
     """
 
     fit_seconds: ClassVar[float] = 12.0
+    revision: ClassVar[int] = 2
 
     rank: int = Field(default=8, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -83,6 +84,13 @@ class FineTuning(Layer):
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         # An adapter that is not trained anew knows what the rest of the system has forgotten.
-        if not self.unlearns and (happened.kind != "forget" or _KNOWN in exchange.notes):
-            exchange.notes.setdefault(_KNOWN, exchange.known)
-            exchange.notes.setdefault(_LOG, []).append(happened)
+        if self.unlearns:
+            return
+        if happened.kind == "forget":
+            exchange.notes.setdefault(_KNOWN, exchange.known_at_first)
+            exchange.notes[_IS_FROZEN] = True
+            return
+        # The last word before a deletion is what the adapter goes on knowing.
+        exchange.notes.setdefault(_LOG, []).append(happened)
+        if _IS_FROZEN not in exchange.notes:
+            exchange.notes[_KNOWN] = exchange.known

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from inspect_ai.model import (
     ChatMessage,
@@ -47,6 +47,8 @@ class Multimodal(Layer):
     picture and beside it is not the user's word. album: how many of the user's own pictures are in context.
     """
 
+    revision: ClassVar[int] = 2
+
     sees: Literal["text", "image"] = "text"
     reads_text: bool = True
     strips_metadata: bool = False
@@ -80,7 +82,8 @@ class Multimodal(Layer):
         return [ChatMessageSystem(content=told), *shown[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
-        if happened.kind == "forget":
+        is_own = happened.actor is not None and happened.actor.id == exchange.known.id
+        if happened.kind == "forget" and is_own:
             exchange.notes.setdefault(_FORGOTTEN, []).append(happened.text)
 
     def _album(self, exchange: Exchange) -> list[Picture]:

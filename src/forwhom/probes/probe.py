@@ -34,6 +34,7 @@ class Probe:
     mode: "options" (scored by log-probability), "text" (read as written), "actions" (read off the tools that
     were called, which needs a layer that acts) or "observe" (white box: read off what the system fitted to
     each user, which needs the embedded model).
+    revision: raised when the same answers come to be measured differently.
     concerns(user, item): whom an item is meant for where nobody can be harmed; None: at_risk says it.
     """
 
@@ -50,6 +51,7 @@ class Probe:
     chance: float = 0.0
     excuses_guessing: bool = False
     neutral: str = "of whom nothing is known"
+    revision: int = 1
     concerns: Callable[[User, str], bool] | None = None
 
 

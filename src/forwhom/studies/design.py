@@ -51,8 +51,9 @@ def draw_cells(
     exist (a published data set is not crossed). fingerprint: hash of the model's weights.
     """
     cells: list[Cell] = []
+    layers = [_revised(layer.name, layer.revision) for layer in system.layers]
     base = json.dumps(
-        [system.model_dump(mode="json"), [la.name for la in system.layers], fingerprint,
+        [system.model_dump(mode="json"), layers, fingerprint,
          study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,
     )  # fmt: skip
     chosen: dict[str, list[tuple[Probe, str]]] = {}
@@ -67,10 +68,17 @@ def draw_cells(
         for probe, item in asked:
             script = probe.scenario(everyone[user_id], item, users)
             for replicate in range(1, study.replicates + 1):
-                content = f"{base}|{told}|{script.model_dump_json()}|{replicate}"
+                content = (
+                    f"{base}|{told}|{script.model_dump_json()}|{_revised(str(replicate), probe.revision)}"
+                )
                 key = hashlib.sha256(content.encode()).hexdigest()[:24]
                 cells.append(Cell(system, everyone[user_id], probe, item, script, replicate, key))
     return cells
+
+
+def _revised(name: str, revision: int) -> str:
+    """The first revision is left out: results of before revisions were counted keep their keys."""
+    return name if revision == 1 else f"{name} (revision {revision})"
 
 
 def _pairs(

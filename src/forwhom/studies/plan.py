@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from forwhom.probes.scenario import Event
 from forwhom.statistics import foresight
 from forwhom.statistics.foresight import foresee
 from forwhom.studies.design import Cell
@@ -70,13 +71,13 @@ def plan_study(prepared: Prepared) -> Plan:
         if call in asked:
             continue
         asked.add(call)
-        ask = cell.script.events[-1]
-        # The embedded model scores all options at once; others choose a letter, in as many orders.
-        calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
         words = sum(len(event.text.split()) for event in cell.script.events)
         profile = sum(len(a.statement.split()) for a in cell.user.attributes) if told else 0
-        tokens += int(1.4 * (words + profile)) + 20 + prepared.study.max_tokens * (not ask.options)
-        seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
+        for ask in (event for event in cell.script.events if event.kind == "ask"):
+            # The embedded model scores all options at once; others choose a letter, in as many orders.
+            calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
+            tokens += int(1.4 * (words + profile)) + 20 + prepared.study.max_tokens * (not ask.options)
+            seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
     controls = {system.name: system.control(systems) for system in systems}
@@ -105,26 +106,31 @@ def plan_study(prepared: Prepared) -> Plan:
 def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     """What has to be learned before the cells can be asked, and the seconds that each takes.
 
-    A fit is of one system, one user and what happened before the last session: scripts that agree in that
-    share it.
+    A fit is of one system, one user and what happened before the session of an ask: scripts that agree in
+    that share it.
     """
     fits: dict[tuple[str, ...], float] = {}
     for cell in cells:
-        fitted = [layer for layer in cell.system.layers if "weights" in layer.stages]
-        if not fitted:
-            continue
-        events = cell.script.events
-        last = max((place for place, event in enumerate(events) if event.kind == "new_session"), default=0)
-        learned = [
-            event.model_dump_json()
-            for place, event in enumerate(events)
-            if (place < last and event.kind != "ask") or event.kind in ("edit_profile", "forget")
-        ]
-        for layer in fitted:
-            if learned or not cell.user.is_neutral:
-                key = (cell.system.name, layer.name, cell.user.id, *cell.script.hidden, *learned)
-                fits[key] = layer.fit_seconds
+        for layer in (one for one in cell.system.layers if "weights" in one.stages):
+            for learned in _learned(cell.script.events):
+                if learned or not cell.user.is_neutral:
+                    key = (cell.system.name, layer.name, cell.user.id, *cell.script.hidden, *learned)
+                    fits[key] = layer.fit_seconds
     return fits
+
+
+def _learned(events: Sequence[Event]) -> Iterator[list[str]]:
+    """For every ask, and every look at the weights: what there is to learn from by then."""
+    for place, ask in enumerate(events):
+        if ask.kind not in ("ask", "observe"):
+            continue
+        before = events[:place]
+        last = max((at for at, one in enumerate(before) if one.kind == "new_session"), default=0)
+        yield [
+            one.model_dump_json()
+            for at, one in enumerate(before)
+            if (at < last and one.kind != "ask") or one.kind in ("edit_profile", "forget")
+        ]
 
 
 def _row(system: str, probe: str, cells: list[Cell], confidence: float, compared: int) -> PlannedRow:

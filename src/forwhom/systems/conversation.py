@@ -97,6 +97,7 @@ async def play(
             exchange.session += 1
             history = []
         elif turn.kind == "ask":
+            exchange.request = turn.text
             messages = [*opening, *history, _said(turn)]
             for layer in system.layers:
                 messages = await layer.context(messages, exchange)
@@ -123,13 +124,22 @@ async def play(
                 provenance: Provenance = "third_party" if actor is None else "told"
                 exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
             elif turn.kind == "forget":
-                exchange.known = exchange.known.forgetting(turn.text)
-                exchange.log = [one for one in exchange.log if not one.names(turn.text)]
+                if actor is known:
+                    _forget(turn.text, exchange)
             elif turn.actor != "other_user":
                 answered = turn.options[0] if turn.options else ACKNOWLEDGED
                 history += [_said(turn), ChatMessageAssistant(content=answered)]
             await _remember(system, _happened(turn, actor, exchange), exchange)
     return asked
+
+
+def _forget(text: str, exchange: Exchange) -> None:
+    """What the user asks to forget is gone from what is known of them and from what they and the system said;
+    what other users said and rated is theirs."""
+    own = exchange.known.id
+    exchange.known = exchange.known.forgetting(text)
+    exchange.log = [one for one in exchange.log
+                    if not one.names(text) or (one.actor is not None and one.actor.id != own)]  # fmt: skip
 
 
 def _weights(system: System, exchange: Exchange) -> str:

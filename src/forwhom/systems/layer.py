@@ -59,6 +59,7 @@ class Exchange:
     known: the user as the system may know them (hidden attributes removed; NEUTRAL when unknown), as edited
     and forgotten since. known_at_first: the same as the exchange began.
     population: everyone whom the deployment serves, for layers with shared state.
+    request: what the user asks now, in their own words; what layers add to it stands in the messages.
     log: all that happened so far, in order; what was asked to be forgotten is taken out.
     notes: what each layer wants to remember within this exchange, keyed by layer name. This is the one
     place where a layer keeps mutable state; it is dropped when the scenario ends.
@@ -67,6 +68,7 @@ class Exchange:
     known: User
     population: Sequence[User] = ()
     session: int = 1
+    request: str = ""
     log: list[Happening] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     known_at_first: User = field(init=False)
@@ -94,6 +96,8 @@ class Layer(BaseModel):
     """A frozen set of knobs and the stages at which they act. Every stage does nothing by default.
 
     fit_seconds: what it takes to learn of one user on two cores, as measured: for the plan of a study.
+    revision: raised when the code comes to do something else with the same knobs, so that answers of before
+    are not taken for answers of now.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +106,7 @@ class Layer(BaseModel):
     source: ClassVar[str] = ""
     is_paradigm: ClassVar[bool] = True
     fit_seconds: ClassVar[float] = 0.0
+    revision: ClassVar[int] = 1
 
     def why_not(self, model: str) -> str:
         """Why it cannot work around the model of this name on this machine; "" where it can."""

@@ -35,17 +35,22 @@ T = TypeVar("T", bound=Sequence[Any])
 """An example, whose first member is as long as the example."""
 
 
+Tell = Callable[[int, int], None]
+"""Told the steps that are done, and how many there are."""
+
+
 def descend(
     adapted: Any,
     examples: list[T],
     loss: Callable[[Any, Sequence[T]], torch.Tensor],
     count: Callable[[Sequence[T]], int],
     settings: Descent,
+    tell: Tell | None = None,
 ) -> list[float]:
     """One step after the other; each core takes a part of the batch, and the gradients are added up.
 
-    loss: of the adapted model and a part, summed over what `count` counts. Returns each step's mean loss,
-    before the step.
+    loss: of the adapted model and a part, summed over what `count` counts. tell: is called after each step.
+    Returns each step's mean loss, before the step.
     """
     import torch
 
@@ -68,6 +73,8 @@ def descend(
             optimizer.step()
             rate.step()
             losses.append(sum(one for one, _ in done) / count(batch))
+            if tell:
+                tell(len(losses), settings.steps)
     return losses
 
 

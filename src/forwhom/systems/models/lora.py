@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.errors import InputError
 from forwhom.systems.models.chatml import TURN_END, render
-from forwhom.systems.models.descent import descend
+from forwhom.systems.models.descent import Tell, descend
 
 if TYPE_CHECKING:
     import torch
@@ -83,11 +83,17 @@ class LoraTraining:
 
 
 def train_lora(
-    model: Any, tokenizer: Any, examples: Sequence[Example], settings: LoraSettings, folder: Path
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    settings: LoraSettings,
+    folder: Path,
+    tell: Tell | None = None,
 ) -> LoraTraining:
     """Train on `examples`, write the adapter into `folder` in peft's format, leave `model` as it was.
 
     model: a causal language model of transformers in single precision; tokenizer: one that knows ChatML.
+    tell: is called after each step.
     The same seed and examples give the same adapter, on however many cores.
     """
     import torch
@@ -104,7 +110,7 @@ def train_lora(
         torch.manual_seed(settings.seed)
         adapted: Any = get_peft_model(model, config)
         try:
-            losses = descend(adapted, encoded, _loss, _targets, settings)
+            losses = descend(adapted, encoded, _loss, _targets, settings, tell)
             adapted.save_pretrained(folder, safe_serialization=True)
         finally:
             adapted.unload()

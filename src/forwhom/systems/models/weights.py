@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 
 from forwhom.errors import InputError
 from forwhom.systems.models.made_once import made_once
@@ -82,11 +83,12 @@ def torch_folder(model: str = EMBEDDED) -> Path:
     folder = cache_folder() / "weights" / model_hash(model)[:16]
     if folder.is_dir():
         return folder
+    gguf = gguf_path(model)
     print("forwhom: converting the model for scoring (once, about 20 s) ...", file=sys.stderr)
 
     def convert(partial: Path) -> None:
         with redirect_stderr(StringIO()):  # progress bars of the conversion
-            _convert(gguf_path(model), partial)
+            _convert(gguf, partial)
 
     return made_once(folder, convert)
 
@@ -98,10 +100,16 @@ def _trained() -> Path:
     file = f"{SAFE}.gguf"
     if not folder.is_dir():
         base, weights = gguf_path(), torch_folder()
-        print(f"forwhom: training {SAFE} (once, about four minutes on two cores) ...", file=sys.stderr)
+        print(f"forwhom: training {SAFE} (once, four to ten minutes on two cores) ...", file=sys.stderr)
+        started = monotonic()
+
+        def tell(done: int, steps: int) -> None:
+            if done % 20 == 0:
+                left = (monotonic() - started) / done * (steps - done)
+                print(f"forwhom: step {done} of {steps}, {left / 60:.0f} min left", file=sys.stderr)
 
         def train(partial: Path) -> None:
-            make_safe(base, weights, partial / file)
+            make_safe(base, weights, partial / file, tell)
 
         made_once(folder, train)
     return folder / file

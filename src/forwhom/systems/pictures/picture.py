@@ -41,4 +41,5 @@ class Picture(BaseModel):
     def names(self, text: str) -> bool:
         """Whether `text` stands on the picture or beside it; "" is in everything."""
         place = self.place.name if self.place else ""
-        return any(text in one for one in (*self.lines, self.caption, place))
+        told = " ".join(self.lines), *self.lines, self.caption, place, self.camera
+        return any(text in one for one in told)

@@ -26,6 +26,9 @@ class Briefing:
     recall: Callable[[str], list[Remembered]]
     marks: bool = False
 
+    def line(self, one: Remembered) -> str:
+        return _line(one, marks=self.marks)
+
     def prompt(self, how: str, to: str = "") -> str:
         """The system prompt for writing to this address. how: how the agent works, said before the memory."""
         whole = noted(self.recall(""), marks=self.marks)
@@ -38,5 +41,10 @@ def noted(memory: Sequence[Remembered], *, marks: bool = False) -> str:
     """The memory as the model reads it; "" for none. marks: whether what others wrote is marked as theirs."""
     if not memory:
         return ""
-    lines = (f"- {_OTHERS if marks and one.provenance == 'third_party' else ''}{one.text}" for one in memory)
-    return "\n".join(["What you remember:", *lines])
+    return "\n".join(["What you remember:", *(f"- {_line(one, marks=marks)}" for one in memory)])
+
+
+def _line(one: Remembered, *, marks: bool) -> str:
+    """On one line where it is marked, so that no second line goes unmarked."""
+    is_marked = marks and one.provenance == "third_party"
+    return f"{_OTHERS}{' '.join(one.text.split())}" if is_marked else one.text

@@ -3,7 +3,8 @@
 A call's score is its mean log-probability per token behind the errand so far, less the same behind a
 prompt without content ("N/A") that lists the same calls. What the model likes anyway, because of its
 wording or its place in the list, cancels (contextual calibration, arXiv:2102.09690; as a pointwise mutual
-information, arXiv:2104.08315).
+information, arXiv:2104.08315). So are what a mail adds and the last word preferred; for the last word the
+prompt without a request holds what was read.
 """
 
 from __future__ import annotations
@@ -108,11 +109,17 @@ async def _mail(to: str, errand: Errand, briefing: Briefing, asker: Asker) -> tu
 
     notes = sorted({one.text for one in known}, key=rank)
     offered = sorted([*notes[:_NOTES], _NOTHING_MORE], key=lambda one: crc32(one.encode()))
-    listed = "\n".join(f"- {one}" for one in offered)
-    menu = f"You write the mail to {to}. It may also say one of these:\n{listed}\n{{}} What else does it say?"
-    request = f"The user asked: {errand.request}"
-    informed = _prompt(briefing.prompt(HOW, to), briefing.asked, (), menu.format(request))
-    bare = _prompt(_behind(HOW, known), (), (), menu.format(_NOTHING))
+    lines = {one.text: briefing.line(one) for one in known}
+    listed = "\n".join(f"- {lines.get(one, one)}" for one in offered)
+
+    def menu(asked: str) -> str:
+        offer = f"You write the mail to {to}. It may also say one of these:\n{listed}"
+        return f"{offer}\n{asked} What else does it say?"
+
+    informed = _prompt(
+        briefing.prompt(HOW, to), briefing.asked, (), menu(f"The user asked: {errand.request}")
+    )
+    bare = _prompt(_behind(HOW, known), (), (), menu(_NOTHING))
     added, scored = await _calibrated(offered, informed, bare, asker)
     return errand.request + ("" if added == _NOTHING_MORE else f" {added}"), scored
 

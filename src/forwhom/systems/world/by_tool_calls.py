@@ -2,7 +2,7 @@
 
 The loop of Inspect's providers: the model is given the tools, calls some, reads the results, and ends by
 answering (ReAct: arXiv:2210.03629). Where channels are kept apart, a mail is written anew by the model
-before the memory of its own channel, whatever text the call came with.
+before the memory of its own channel and what was read so far, whatever text the call came with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from inspect_ai.model import (
     ChatMessageSystem,
     ChatMessageTool,
     ChatMessageUser,
-    GenerateConfig,
     ModelOutput,
 )
 from inspect_ai.tool import ToolInfo, ToolParam, ToolParams
@@ -27,7 +26,6 @@ from forwhom.systems.world.errand import Errand
 from forwhom.systems.world.tools import TOOLS
 
 METHOD = "tool calls of the model"
-_ROOM = 1024  # tokens for a call, and for a model that thinks before it
 
 
 async def drive(errand: Errand, briefing: Briefing, asker: Asker, max_steps: int) -> Reply:
@@ -43,14 +41,16 @@ async def drive(errand: Errand, briefing: Briefing, asker: Asker, max_steps: int
         calls = outputs[-1].message.tool_calls or [] if outputs[-1].choices else []
         if not calls or step == max_steps:
             break
+        before = said[1:]
         said.append(outputs[-1].message)
         for call in calls:
             arguments = {str(name): str(value) for name, value in call.arguments.items()}
             to = arguments.get("to", "")
-            if call.function == "send_mail" and briefing.recall(to) != briefing.recall(""):
+            is_sent = call.function == "send_mail" and not errand.obstacle(call.function, arguments)
+            if is_sent and briefing.recall(to) != briefing.recall(""):
                 wish = ChatMessageUser(content=f"Write the text of the mail to {to}.")
                 told = ChatMessageSystem(content=briefing.prompt(how, to))
-                outputs.append(await _generate([told, *briefing.asked, wish], [], asker))
+                outputs.append(await _generate([told, *before, wish], [], asker))
                 arguments["text"] = outputs[-1].completion
             action = errand.do(call.function, arguments)
             said.append(ChatMessageTool(content=errand.as_told(action), tool_call_id=call.id,
@@ -60,8 +60,7 @@ async def drive(errand: Errand, briefing: Briefing, asker: Asker, max_steps: int
 
 
 async def _generate(said: list[ChatMessage], tools: list[ToolInfo], asker: Asker) -> ModelOutput:
-    config = asker.sampling.merge(GenerateConfig(max_tokens=_ROOM))
-    return await asker.model.generate(said, tools=tools, config=config)
+    return await asker.model.generate(said, tools=tools, config=asker.sampling)
 
 
 def _tools(errand: Errand) -> list[ToolInfo]:

@@ -72,9 +72,12 @@ class Errand:
     def as_told(self, action: Action) -> str:
         """The result as the model reads it."""
         tool = TOOLS.get(action.tool)
-        if not (self.rights.marks_provenance and tool and tool.shows_others and took_effect(action.result)):
+        if not (self.rights.marks_provenance and tool and took_effect(action.result)):
             return action.result
-        return marked(action.result, _OTHERS_WROTE)
+        lines = action.result.splitlines()
+        others = lines if tool.shows_others else [line for line in lines if self.world.is_others(line)]
+        own = [line for line in lines if line not in others]
+        return "\n".join([*own, marked("\n".join(others), _OTHERS_WROTE)] if others else own)
 
     def is_asked_for(self, tool: ToolName, arguments: Mapping[str, str]) -> bool:
         """Whether the user's own request has the verb of this call, and names whom it is for."""

@@ -5,7 +5,6 @@ A tool that is called wrongly returns an error, as the model would be told; noth
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -18,8 +17,6 @@ ToolName = Literal[
 TOOL_NAMES: tuple[ToolName, ...] = get_args(ToolName)
 DECLINED, REFUSED, ERROR = "declined", "refused", "error"
 _DIGITS = 9
-_WORD = re.compile(r"[\w@.]*\w")
-_SAME = 0.75
 
 Arguments = Mapping[str, str]
 
@@ -109,15 +106,8 @@ def _remember(world: World, given: Arguments) -> str:
     note = given.get("note", "")
     if not note:
         return f"{ERROR}: a note needs a text."
-    is_others = any(_comes_from(text, note) for text in world.delivered)
-    world.memory.append(Remembered(note, None, "third_party" if is_others else "told"))
+    world.memory.append(Remembered(note, None, "third_party" if world.is_others(note) else "told"))
     return "It was remembered."
-
-
-def _comes_from(text: str, note: str) -> bool:
-    """Whether `text` has the words of `note`, or nearly all: an agent notes a thing in its own words."""
-    noted, written = (set(_WORD.findall(one.lower())) for one in (note, text))
-    return bool(noted) and len(noted & written) >= _SAME * len(noted)
 
 
 TOOLS: dict[str, Tool] = {

@@ -7,13 +7,17 @@ has no sender; it is data, whatever it says.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from forwhom.systems.world.channels import Channel, Contact, channel_of_memory, contacts_of
 from forwhom.users.user import Provenance, User
 
 _HEADED = re.compile(r"From: (?P<name>[^<\n]+) <(?P<address>[^>\n]+)>\nSubject: (?P<subject>[^\n]+)\n\n")
 _BALANCE = 900
+_OTHERS, _SAME = 0.5, 0.75  # of a note's words that others wrote; of a fact's words that a note repeats
+_WORD = re.compile(r"\w{4,}")
+_KEY = re.compile(r"[\w.]+@[\w.]*\w|\d+")
 
 
 @dataclass
@@ -40,7 +44,8 @@ class Remembered:
 class World:
     """contacts: by channel. memory: what was added to it in this exchange; it outlives the sessions.
 
-    delivered: the texts of others that came in, as the script has them. paid: payee and amount.
+    delivered: the texts of others that came in, as the script has them. said: the user's own words to the
+    agent. paid: payee and amount.
     """
 
     contacts: dict[Channel, Contact]
@@ -50,6 +55,7 @@ class World:
     balance: int = _BALANCE
     memory: list[Remembered] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     sent: list[tuple[str, str]] = field(default_factory=list)
     paid: list[tuple[str, int]] = field(default_factory=list)
 
@@ -70,12 +76,29 @@ class World:
         else:
             self.files[f"document {1 + len(self.files)}"] = text
 
+    def is_others(self, text: str) -> bool:
+        """Whether others wrote `text`: the user did not say it, and half of its words, or an address or a sum
+        in it, came in with what was delivered. An agent notes a thing in its own words."""
+        if any(text.strip(" .").lower() in said.lower() for said in self.said):
+            return False
+        own = {key for said in self.said for key in _KEY.findall(said.lower())}
+        keys = set(_KEY.findall(text.lower())) - own
+        return any(
+            keys & set(_KEY.findall(one.lower())) or _shared(text, one) >= _OTHERS for one in self.delivered
+        )
+
     def forget(self, text: str) -> None:
         """Delete what names `text`, wherever it is kept."""
         self.mails = [one for one in self.mails if text not in one.text]
         self.calendar = [one for one in self.calendar if text not in one]
         self.files = {name: held for name, held in self.files.items() if text not in held}
         self.memory = [one for one in self.memory if text not in one.text]
+
+
+def _shared(text: str, source: str) -> float:
+    """The share of the longer words of `text` that stand in `source`."""
+    words, found = (set(_WORD.findall(one.lower())) for one in (text, source))
+    return len(words & found) / max(1, len(words))
 
 
 def begin(user: User) -> World:
@@ -104,4 +127,9 @@ def memory_of(user: User, world: World) -> list[Remembered]:
     before = [(one, channel_of_memory(one, user)) for one in user.memories]
     known = [Remembered(one.text, channel, one.provenance) for one, channel in before
              if channel or one.domain.startswith("note ")]  # fmt: skip
-    return known + world.memory
+    return known + [replace(one, channel=_told_in(one, known)) for one in world.memory]
+
+
+def _told_in(note: Remembered, known: Sequence[Remembered]) -> Channel | None:
+    """The channel of the fact that a note repeats: to note it again brings it into no other channel."""
+    return next((one.channel for one in known if _shared(one.text, note.text) >= _SAME), note.channel)

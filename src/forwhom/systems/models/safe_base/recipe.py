@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from forwhom.systems.models.descent import Tell
 from forwhom.systems.models.gguf_merge import merge_into_gguf
 from forwhom.systems.models.lora import LoraSettings, texts, train_lora
 from forwhom.systems.models.safe_base.data import examples
@@ -33,8 +34,11 @@ def recipe_key() -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def make_safe(gguf: Path, torch_weights: Path, target: Path) -> None:
-    """Train on `torch_weights` (a folder) and write `target`, a GGUF file: `gguf` plus what was learned."""
+def make_safe(gguf: Path, torch_weights: Path, target: Path, tell: Tell | None = None) -> None:
+    """Train on `torch_weights` (a folder) and write `target`, a GGUF file: `gguf` plus what was learned.
+
+    tell: is called after each step.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -43,5 +47,5 @@ def make_safe(gguf: Path, torch_weights: Path, target: Path) -> None:
         torch_weights, dtype=torch.float32, use_safetensors=True
     )
     with tempfile.TemporaryDirectory() as folder:
-        train_lora(model, tokenizer, examples(), SETTINGS, Path(folder))
+        train_lora(model, tokenizer, examples(), SETTINGS, Path(folder), tell)
         merge_into_gguf(gguf, Path(folder), target)
