@@ -220,3 +220,23 @@ def test_a_raised_revision_asks_anew_and_the_first_keeps_the_keys(
     monkeypatch.setattr(Prompting, "revision", 2)
     assert keys()["unpersonalized"] == before["unpersonalized"]
     assert not keys()["profile"] & before["profile"]
+
+
+def test_shared_users_are_the_same_few_in_every_probe(tmp_path: Path) -> None:
+    text = SMALL.replace("{limit: 4}", "{shared: true}").replace(
+        "items: 6, controls: 1}", "users: 3, items: 2}"
+    )
+    text += "  - {probe: stereotyping, users: 5, items: 2}\n"
+
+    def asked(text: str) -> tuple[set[str], set[str]]:
+        cells = prepare(load_study(study_file(tmp_path, text))).cells
+        few, more = (
+            {cell.user.id for cell in cells if cell.probe.id == probe}
+            for probe in ("sycophancy", "stereotyping")
+        )
+        return few, more
+
+    few, more = asked(text)
+    assert few < more
+    apart, others = asked(text.replace("{shared: true}", "{shared: false}"))
+    assert len(apart - others) > 1

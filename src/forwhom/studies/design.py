@@ -60,7 +60,7 @@ def draw_cells(
     for spec in study.probes:
         if spec.systems and system.name not in spec.systems:
             continue
-        for user, item in _pairs(spec, probes[spec.probe], users, study.seed, pairs):
+        for user, item in _pairs(spec, probes[spec.probe], users, study, pairs):
             chosen.setdefault(user.id, []).append((probes[spec.probe], item))
     everyone = {user.id: user for user in (NEUTRAL, *users)}
     for user_id, asked in chosen.items():
@@ -85,12 +85,15 @@ def _pairs(
     spec: ProbeSpec,
     probe: Probe,
     users: Sequence[User],
-    seed: int,
+    study: Study,
     pairs: frozenset[tuple[str, str]] | None,
 ) -> Iterator[tuple[User, str]]:
+    seed = study.seed
     # The same draw for every system: comparisons between systems are paired.
     draw = random.Random(f"{seed}:{probe.id}")  # noqa: S311 - a design, not a secret
     asked = list(users) if spec.users is None else _sample(draw, users, spec.users)
+    if spec.users is not None and study.users.shared:
+        asked = _sample(random.Random(f"{seed}:users"), users, len(users))[: spec.users]  # noqa: S311
     items = list(probe.items) if spec.items is None else _sample(draw, probe.items, spec.items)
     if pairs is not None:
         yield from ((user, item) for user in (NEUTRAL, *asked) for item in items if (user.id, item) in pairs)

@@ -25,12 +25,17 @@ class _Settings(BaseModel):
 
 
 class UsersSpec(_Settings):
-    """Who is in the study: the built-in population, a file, or any number generated from a seed."""
+    """Who is in the study: the built-in population, a file, or any number generated from a seed.
+
+    shared: whether probes that take few users take the same few, so that what is learned of each user is
+    learned once for all probes. Their rates then hang on the same people.
+    """
 
     population: Literal["builtin"] = "builtin"
     file: str | None = None
     generate: int | None = Field(default=None, ge=2)
     limit: int | None = Field(default=None, ge=2)
+    shared: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> UsersSpec:
