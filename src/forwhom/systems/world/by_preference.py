@@ -87,7 +87,8 @@ async def _preferred(
     said = [one.said for one in offered]
     informed = _prompt(briefing.prompt(HOW), briefing.asked, steps, _menu(said, errand.request))
     blank = [(done, _NOTHING) for done, _ in steps]
-    before = [one for one in briefing.recall("") if one not in errand.world.memory]
+    added = {one.text for one in errand.world.memory}
+    before = [one for one in briefing.recall("") if one.text not in added]
     bare = _prompt(_behind(HOW, before), _ASKED_NOTHING, blank, _menu(said, _NOTHING))
     chosen, scored = await _calibrated(said, informed, bare, asker)
     return offered[said.index(chosen)], scored
