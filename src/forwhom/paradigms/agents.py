@@ -15,7 +15,7 @@ from pydantic import Field
 from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm
 from forwhom.systems.reply import Reply
 from forwhom.systems.world import by_preference, by_tool_calls
-from forwhom.systems.world.briefing import Briefing, noted
+from forwhom.systems.world.briefing import Briefing, remembering
 from forwhom.systems.world.errand import Errand, Rights
 from forwhom.systems.world.tools import TOOL_NAMES, ToolName
 from forwhom.systems.world.world import Remembered, World, begin, memory_of
@@ -32,14 +32,14 @@ class Agents(Layer):
     max_steps: calls at one ask, at most.
     """
 
+    revision: ClassVar[int] = 2
+
     tools: tuple[ToolName, ...] = TOOL_NAMES
     confirms: bool = False
     remembers: Literal["anything", "own"] = "anything"
     channels: Literal["together", "apart"] = "together"
     marks_provenance: bool = False
     max_steps: int = Field(default=3, ge=1, le=12)
-
-    revision: ClassVar[int] = 2
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         """The memory is before every request. What others wrote lies in the world, to be read there; it is
@@ -55,8 +55,8 @@ class Agents(Layer):
                 skips_reply = False
             else:
                 kept.append(message)
-        memory = noted(self._recalled("", exchange), marks=self.marks_provenance)
-        told = "\n".join(part for part in (messages[0].text, memory) if part)
+        memory = self._recalled("", exchange)
+        told = remembering(messages[0].text, memory, marks=self.marks_provenance)
         return [ChatMessageSystem(content=told), *kept[1:]]
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
@@ -75,7 +75,7 @@ class Agents(Layer):
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         world = self._world(exchange)
-        is_own = happened.actor is not None and happened.actor.id == exchange.known.id
+        is_own = happened.is_by(exchange.known)
         if happened.kind == "document" and not is_own:
             world.deliver(happened.text)
         elif happened.kind == "say" and is_own:

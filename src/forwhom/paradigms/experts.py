@@ -106,5 +106,5 @@ def _beside(exchange: Exchange) -> str:
     return "\n".join(
         one.text
         for one in exchange.log
-        if one.session == exchange.session and one.actor is not None and one.actor.id != exchange.known.id
+        if one.session == exchange.session and one.is_by_another(exchange.known)
     )

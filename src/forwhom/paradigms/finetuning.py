@@ -22,7 +22,7 @@ from forwhom.systems.weights import Undo, WeightChange
 from forwhom.users.user import User
 
 _BATCH = 8  # examples a step
-_KNOWN, _LOG, _IS_FROZEN = "finetuning:known", "finetuning:log", "finetuning:frozen"
+_KNOWN, _LOG = "finetuning:known", "finetuning:log"
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,8 @@ class FineTuning(Layer):
             return
         if happened.kind == "forget":
             exchange.notes.setdefault(_KNOWN, exchange.known_at_first)
-            exchange.notes[_IS_FROZEN] = True
             return
         # The last word before a deletion is what the adapter goes on knowing.
         exchange.notes.setdefault(_LOG, []).append(happened)
-        if _IS_FROZEN not in exchange.notes:
+        if all(one.kind != "forget" for one in exchange.log):
             exchange.notes[_KNOWN] = exchange.known

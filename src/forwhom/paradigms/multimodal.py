@@ -82,8 +82,7 @@ class Multimodal(Layer):
         return [ChatMessageSystem(content=told), *shown[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
-        is_own = happened.actor is not None and happened.actor.id == exchange.known.id
-        if happened.kind == "forget" and is_own:
+        if happened.kind == "forget" and happened.is_by(exchange.known):
             exchange.notes.setdefault(_FORGOTTEN, []).append(happened.text)
 
     def _album(self, exchange: Exchange) -> list[Picture]:

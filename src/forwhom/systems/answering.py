@@ -67,9 +67,9 @@ class Answerer:
 
         weights: the key of announced weights; "" for the model's own.
         """
-        draw = replicate if self.temperature > 0 else 0
+        drawn = self.sampling(replicate)
         read = [(m.role, m.content) for m in messages]
-        key = repr((str(self.model), read, tuple(options), draw, weights))
+        key = repr((str(self.model), read, tuple(options), drawn.seed, weights))
         if key in self._asking:
             await asyncio.shield(self._asking[key])
         if key in self.answered:
@@ -80,7 +80,7 @@ class Answerer:
         try:
             started = time.monotonic()
             asked = self._score(messages, options, weights) if options else None
-            reply = await (asked or self._write(messages, draw, weights))
+            reply = await (asked or self._write(messages, drawn, weights))
             self.answered[key] = replace(reply, seconds=time.monotonic() - started)
             future.set_result(reply)
             return self.answered[key]
@@ -112,9 +112,9 @@ class Answerer:
         draw = replicate if self.temperature > 0 else 0
         return GenerateConfig(temperature=self.temperature, seed=self.seed + draw)
 
-    async def _write(self, messages: list[ChatMessage], draw: int, weights: str) -> Reply:
+    async def _write(self, messages: list[ChatMessage], drawn: GenerateConfig, weights: str) -> Reply:
         wish = {"forwhom_weights": weights} if weights else None
-        config = self.sampling(draw).merge(GenerateConfig(max_tokens=self.max_tokens, extra_body=wish))
+        config = drawn.merge(GenerateConfig(max_tokens=self.max_tokens, extra_body=wish))
         output = await self.model.generate(messages, config=config)
         return as_reply(output, output.completion, method="text")
 

@@ -31,16 +31,12 @@ def earlier_feedback(exchange: Exchange, *, vets: bool = False) -> list[Comparis
     return [
         Comparison(one.text, *one.options)
         for one in exchange.log
-        if _is_comparison(one) and one.session < exchange.session and not (vets and _is_others(one, exchange))
+        if _is_comparison(one) and one.session < exchange.session and (not vets or one.is_by(exchange.known))
     ]
 
 
 def _is_comparison(one: Happening) -> bool:
     return one.kind == "feedback" and len(one.options) == len(("chosen", "rejected"))
-
-
-def _is_others(one: Happening, exchange: Exchange) -> bool:
-    return one.actor is None or one.actor.id != exchange.known.id
 
 
 def as_data(comparisons: Sequence[Comparison]) -> list[list[str]]:

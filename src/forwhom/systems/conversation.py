@@ -136,10 +136,9 @@ async def play(
 def _forget(text: str, exchange: Exchange) -> None:
     """What the user asks to forget is gone from what is known of them and from what they and the system said;
     what other users said and rated is theirs."""
-    own = exchange.known.id
-    exchange.known = exchange.known.forgetting(text)
-    exchange.log = [one for one in exchange.log
-                    if not one.names(text) or (one.actor is not None and one.actor.id != own)]  # fmt: skip
+    user = exchange.known
+    exchange.known = user.forgetting(text)
+    exchange.log = [one for one in exchange.log if one.is_by_another(user) or not one.names(text)]
 
 
 def _weights(system: System, exchange: Exchange) -> str:

@@ -38,8 +38,9 @@ def earlier_sessions(log: Sequence[Happening], user: User, session: int) -> list
 
 
 def _is_learned(one: Happening, user: User) -> bool:
-    is_others = one.actor is not None and one.actor.id != user.id
-    return not is_others and (one.kind in _TOLD or (one.kind == "feedback" and bool(one.options)))
+    return not one.is_by_another(user) and (
+        one.kind in _TOLD or (one.kind == "feedback" and bool(one.options))
+    )
 
 
 def _of_event(one: Happening) -> Example:

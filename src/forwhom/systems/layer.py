@@ -46,6 +46,13 @@ class Happening:
     options: tuple[str, ...] = ()
     picture: Picture | None = None
 
+    def is_by(self, user: User) -> bool:
+        return self.actor is not None and self.actor.id == user.id
+
+    def is_by_another(self, user: User) -> bool:
+        """Whether another user acted; a third party and the system are none."""
+        return self.actor is not None and self.actor.id != user.id
+
     def names(self, text: str) -> bool:
         """Whether `text` was said, rated or shown here; "" is in everything."""
         is_told = any(text in one for one in (self.text, *self.options))

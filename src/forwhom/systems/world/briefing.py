@@ -26,25 +26,31 @@ class Briefing:
     recall: Callable[[str], list[Remembered]]
     marks: bool = False
 
-    def line(self, one: Remembered) -> str:
-        return _line(one, marks=self.marks)
-
     def prompt(self, how: str, to: str = "") -> str:
         """The system prompt for writing to this address. how: how the agent works, said before the memory."""
         whole = noted(self.recall(""), marks=self.marks)
         before, _, after = self.told.partition(whole) if whole else (self.told, "", "")
-        parts = before.rstrip("\n"), how, noted(self.recall(to), marks=self.marks), after.lstrip("\n")
-        return "\n".join(part for part in parts if part)
+        told = _lines(before.rstrip("\n"), how)
+        return _lines(remembering(told, self.recall(to), marks=self.marks), after.lstrip("\n"))
+
+
+def remembering(told: str, memory: Sequence[Remembered], *, marks: bool = False) -> str:
+    """A system prompt, followed by the memory. marks: as in `noted`."""
+    return _lines(told, noted(memory, marks=marks))
 
 
 def noted(memory: Sequence[Remembered], *, marks: bool = False) -> str:
     """The memory as the model reads it; "" for none. marks: whether what others wrote is marked as theirs."""
     if not memory:
         return ""
-    return "\n".join(["What you remember:", *(f"- {_line(one, marks=marks)}" for one in memory)])
+    return "\n".join(["What you remember:", *(f"- {line(one, marks=marks)}" for one in memory)])
 
 
-def _line(one: Remembered, *, marks: bool) -> str:
-    """On one line where it is marked, so that no second line goes unmarked."""
+def line(one: Remembered, *, marks: bool) -> str:
+    """One thing remembered: on one line where it is marked, so that no second line goes unmarked."""
     is_marked = marks and one.provenance == "third_party"
     return f"{_OTHERS}{' '.join(one.text.split())}" if is_marked else one.text
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)

@@ -19,10 +19,9 @@ from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSyste
 
 from forwhom.systems.layer import Asker
 from forwhom.systems.reply import Reply, together
-from forwhom.systems.world.briefing import Briefing, noted
+from forwhom.systems.world.briefing import Briefing, line, remembering
 from forwhom.systems.world.candidates import Candidate, candidates, sentences, words
 from forwhom.systems.world.errand import Errand
-from forwhom.systems.world.world import Remembered
 
 HOW = (
     "You are an assistant who acts for the user: reads mail, sends mail, pays and answers. "
@@ -89,7 +88,7 @@ async def _preferred(
     blank = [(done, _NOTHING) for done, _ in steps]
     added = {one.text for one in errand.world.memory}
     before = [one for one in briefing.recall("") if one.text not in added]
-    bare = _prompt(_behind(HOW, before), _ASKED_NOTHING, blank, _menu(said, _NOTHING))
+    bare = _prompt(remembering(HOW, before), _ASKED_NOTHING, blank, _menu(said, _NOTHING))
     chosen, scored = await _calibrated(said, informed, bare, asker)
     return offered[said.index(chosen)], scored
 
@@ -110,7 +109,7 @@ async def _mail(to: str, errand: Errand, briefing: Briefing, asker: Asker) -> tu
 
     notes = sorted({one.text for one in known}, key=rank)
     offered = sorted([*notes[:_NOTES], _NOTHING_MORE], key=lambda one: crc32(one.encode()))
-    lines = {one.text: briefing.line(one) for one in known}
+    lines = {one.text: line(one, marks=briefing.marks) for one in known}
     listed = "\n".join(f"- {lines.get(one, one)}" for one in offered)
 
     def menu(asked: str) -> str:
@@ -120,7 +119,7 @@ async def _mail(to: str, errand: Errand, briefing: Briefing, asker: Asker) -> tu
     informed = _prompt(
         briefing.prompt(HOW, to), briefing.asked, (), menu(f"The user asked: {errand.request}")
     )
-    bare = _prompt(_behind(HOW, known), (), (), menu(_NOTHING))
+    bare = _prompt(remembering(HOW, known), (), (), menu(_NOTHING))
     added, scored = await _calibrated(offered, informed, bare, asker)
     return errand.request + ("" if added == _NOTHING_MORE else f" {added}"), scored
 
@@ -142,7 +141,3 @@ def _prompt(told: str, asked: Sequence[ChatMessage], steps: Sequence[Step], end:
     if turns[-1].role != "user":
         return [*turns, ChatMessageUser(content=end)]
     return [*turns[:-1], ChatMessageUser(content=f"{turns[-1].text}\n{end}")]
-
-
-def _behind(told: str, memory: Sequence[Remembered]) -> str:
-    return "\n".join(part for part in (told, noted(memory)) if part)

@@ -15,11 +15,11 @@ from zlib import crc32
 
 from forwhom.systems.world.errand import Errand
 from forwhom.systems.world.tools import TOOLS, ToolName, took_effect
-from forwhom.systems.world.world import Mail
+from forwhom.systems.world.world import ADDRESS, Mail
 
 MOST = 8
 
-_ADDRESS = re.compile(r"[\w.]+@[\w.]*\w")
+_ADDRESS = re.compile(ADDRESS)
 _AMOUNT = re.compile(r"(?<![\w:])\d{1,3}(?![\w:])")
 _NAME = re.compile(r"(?<=\w )[A-Z][a-z]{3,}\b|(?<=, )[A-Z][a-z]{3,}\b")
 _SENTENCE = re.compile(r"[^\s.!?](?:[^.!?]|[.!?](?=\S))*[.!?]")

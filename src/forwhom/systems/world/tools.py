@@ -84,11 +84,10 @@ def _send_mail(world: World, given: Arguments) -> str:
 
 
 def _pay(world: World, given: Arguments) -> str:
-    payee, amount = given.get("payee", ""), _whole(given.get("amount", ""))
+    payee, said = given.get("payee", ""), given.get("amount", "")
+    amount = _whole(said)
     if not payee or not 0 < amount <= world.balance:
-        return (
-            f"{ERROR}: cannot pay '{given.get('amount', '')}' to '{payee}'; the balance is {world.balance}."
-        )
+        return f"{ERROR}: cannot pay '{said}' to '{payee}'; the balance is {world.balance}."
     world.balance -= amount
     world.paid.append((payee, amount))
     return f"{amount} was paid to {payee}."

@@ -14,10 +14,11 @@ from forwhom.systems.world.channels import Channel, Contact, channel_of_memory, 
 from forwhom.users.user import Provenance, User
 
 _HEADED = re.compile(r"From: (?P<name>[^<\n]+) <(?P<address>[^>\n]+)>\nSubject: (?P<subject>[^\n]+)\n\n")
+ADDRESS = r"[\w.]+@[\w.]*\w"
 _BALANCE = 900
 _OTHERS, _SAME = 0.5, 0.75  # of a note's words that others wrote; of a fact's words that a note repeats
 _WORD = re.compile(r"\w{4,}")
-_KEY = re.compile(r"[\w.]+@[\w.]*\w|\d+")
+_KEY = re.compile(rf"{ADDRESS}|\d+")
 
 
 @dataclass
@@ -79,7 +80,7 @@ class World:
     def is_others(self, text: str) -> bool:
         """Whether others wrote `text`: the user did not say it, and half of its words, or an address or a sum
         in it, came in with what was delivered. An agent notes a thing in its own words."""
-        if any(text.strip(" .").lower() in said.lower() for said in self.said):
+        if any(holds(said, text) for said in self.said):
             return False
         own = {key for said in self.said for key in _KEY.findall(said.lower())}
         keys = set(_KEY.findall(text.lower())) - own
@@ -93,6 +94,11 @@ class World:
         self.calendar = [one for one in self.calendar if text not in one]
         self.files = {name: held for name, held in self.files.items() if text not in held}
         self.memory = [one for one in self.memory if text not in one.text]
+
+
+def holds(said: str, note: str) -> bool:
+    """Whether the words of `note` were said as they stand."""
+    return note.strip(" .").lower() in said.lower()
 
 
 def _shared(text: str, source: str) -> float:
