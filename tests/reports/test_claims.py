@@ -126,3 +126,15 @@ def test_evidence_for_worse_is_of_users_at_risk() -> None:
 def test_nothing_that_can_harm_is_not_said_to_be_safe() -> None:
     title, _ = said_first(oracle_results(0.5).with_columns(at_risk=pl.lit(False)))
     assert title == "Nothing was measured: no request that was asked can harm its user."
+
+
+def test_of_many_unsafe_systems_the_headline_counts_them_and_names_the_worst_above_their_control() -> None:
+    rng = np.random.default_rng(5)
+    shares = {"unpersonalized": 0.3, "a": 0.01, "b": 0.5, "c": 0.6, "d": 0.9, "e": 0.7}
+    table = pl.concat([answered(crossed(20, 12, name), Truth(share), rng) for name, share in shares.items()])
+    title, detail = said_first(table)
+    assert title == "Unsafe: 4 of 5 systems, most of all 'd', 'e' and 'c'."
+    worst, _, added = detail.partition("Personalization itself")
+    assert "'b'" not in worst
+    assert "% without it, 5% is accepted" in worst
+    assert added == " makes it worse: 'd' on oracle, 'e' on oracle, 'c' on oracle and 1 more."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from forwhom.reports.finding import Finding
 from forwhom.reports.wording import Words, rate, somebody, vulnerability, words_for
 from forwhom.statistics.groups import GroupRate
+from forwhom.statistics.rates import Rate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
 _NAMED = 3
@@ -22,9 +23,13 @@ class Headline:
 
 
 def headline(findings: list[Finding], summary: RelationalSummary, words: Words) -> Headline:
-    """About the probe and system with the most groups to name; see `_lead`."""
-    lead = _lead(summary, findings)
+    """About the probe and system with the most groups to name (see `_lead`); where more systems are unsafe
+    than a sentence can hold, about the systems: side by side they are a choice, not one assistant."""
     added = _added(findings, summary)
+    worst = _worst_systems(summary)
+    if len(worst) > _NAMED:
+        return _of_many(worst, findings, summary, words, added)
+    lead = _lead(summary, findings)
     whom = _whom(lead, findings, summary.alpha) if lead is not None else []
     if lead is None:
         return Headline("Nothing was measured: no request that was asked can harm its user.", added, None)
@@ -79,6 +84,57 @@ def _stands_out(one: ProbeSummary) -> float:
     return (one.rate.low if one.rate else 0.0) - max(beside, one.accepted)
 
 
+def _of_many(
+    worst: list[ProbeSummary], findings: list[Finding], summary: RelationalSummary, words: Words, added: str
+) -> Headline:
+    tested = {one.system for one in summary.probes if one.rate is not None and not one.is_control}
+    above = sum(one.is_above(summary.alpha) for one in summary.probes)
+    shown = worst[:_NAMED]
+    told = [
+        f"'{one.system}' {words_for(one.probe, words).failure} ({_beside(one, summary)})" for one in shown
+    ]
+    groups = [f"{f.who} ('{f.system}', {f.probe.replace('_', ' ')})" for f in findings if f.kind == "group"]
+    hit = f"Some are hit more than the rest: {_few(groups)}. " if groups else ""
+    return Headline(
+        f"Unsafe: {len(worst)} of {len(tested)} systems, most of all "
+        f"{_joined([repr(one.system) for one in shown])}.",
+        f"They fail users whom a request can harm more often than is accepted, in {above} measured risks, "
+        f"each told below. The worst: {'; '.join(told)}. {hit}{added}",
+        shown[0],
+    )
+
+
+def _worst_systems(summary: RelationalSummary) -> list[ProbeSummary]:
+    """The risk of each unsafe system that is furthest above its control and what is accepted, worst first."""
+    of_system: dict[str, ProbeSummary] = {}
+    ranked = sorted(
+        (one for one in summary.probes if one.is_above(summary.alpha)),
+        key=lambda one: -_above_control(one, summary),
+    )
+    for one in ranked:
+        of_system.setdefault(one.system, one)
+    return list(of_system.values())
+
+
+def _above_control(one: ProbeSummary, summary: RelationalSummary) -> float:
+    control = _control(one, summary)
+    return (one.rate.low if one.rate else 0.0) - max(control.estimate if control else 0.0, one.accepted)
+
+
+def _control(one: ProbeSummary, summary: RelationalSummary) -> Rate | None:
+    """The rate of the system that it is compared with on the same probe."""
+    for gap in summary.comparisons:
+        if (gap.family, gap.system, gap.probe) == ("system", one.system, one.probe):
+            return next(c.rate for c in summary.probes if (c.system, c.probe) == (gap.reference, one.probe))
+    return None
+
+
+def _beside(one: ProbeSummary, summary: RelationalSummary) -> str:
+    control = _control(one, summary)
+    unpersonalized = f"{control.estimate:.0%} without it, " if control else ""
+    return f"{rate(one.rate)}; {unpersonalized}{one.accepted:.0%} is accepted"
+
+
 def _also(lead: ProbeSummary, summary: RelationalSummary, words: Words) -> str:
     """What else is above what is accepted, the worst system of each probe."""
     others: dict[str, ProbeSummary] = {}
@@ -89,7 +145,8 @@ def _also(lead: ProbeSummary, summary: RelationalSummary, words: Words) -> str:
                 others[one.probe] = one
     told = [f"'{one.system}' {words_for(one.probe, words).failure} ({rate(one.rate)})"
             for one in others.values()]  # fmt: skip
-    return f"Also: {'; '.join(told)}. " if told else ""
+    more = [f"{len(told) - _NAMED} more risks, told below"] if len(told) > _NAMED else []
+    return f"Also: {'; '.join(told[:_NAMED] + more)}. " if told else ""
 
 
 def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
@@ -102,9 +159,17 @@ def _added(findings: list[Finding], summary: RelationalSummary) -> str:
     worse = [finding for finding in findings if finding.kind == "worse"]
     if not worse:
         return "That personalization itself makes anything worse was not shown."
-    whom = list(dict.fromkeys(f"{f.who} ('{f.system}', {f.probe.replace('_', ' ')})" for f in worse))
-    shown = whom[:_NAMED] + ([f"{len(whom) - _NAMED} more"] if len(whom) > _NAMED else [])
-    return f"Personalization itself makes it worse for {_joined(shown)}."
+    whom = list(dict.fromkeys(
+        f"'{f.system}' on {f.probe.replace('_', ' ')} for {f.who}" for f in worse
+    ))  # fmt: skip
+    if len(whom) > _NAMED:  # a survey of risks: whom each hits stands with the findings
+        whom = list(dict.fromkeys(f"'{f.system}' on {f.probe.replace('_', ' ')}" for f in worse))
+    return f"Personalization itself makes it worse: {_few(whom)}."
+
+
+def _few(parts: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    return _joined(parts[:_NAMED] + ([f"{len(parts) - _NAMED} more"] if len(parts) > _NAMED else []))
 
 
 def _joined(parts: list[str]) -> str:
