@@ -11,7 +11,7 @@ from html import escape
 
 import polars as pl
 
-from forwhom.reports.wording import short
+from forwhom.reports.wording import named, short
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
 from forwhom.statistics.groups import GroupRate
@@ -150,7 +150,7 @@ def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary])
         before = min(max(after.estimate - gap.estimate, 0.0), 1.0)
         body += (
             f'<text class="label end" x="{left - 12}" y="{y + 4}">'
-            f"{escape(one.system)} · {escape(one.probe.replace('_', ' '))}</text>"
+            f"{escape(one.system)} · {escape(named(one.probe))}</text>"
             f'<line class="{_direction(gap)}" x1="{x(before):.1f}" '
             f'x2="{x(after.estimate):.1f}" y1="{y}" y2="{y}"/>'
             f'<circle class="ring" cx="{x(before):.1f}" cy="{y}" r="5"/>'

@@ -11,7 +11,7 @@ import polars as pl
 
 from forwhom.reports.evidence import between_systems, between_users
 from forwhom.reports.finding import Finding, Kind, Transcript
-from forwhom.reports.wording import ProbeWords, Words, rate, somebody, words_for
+from forwhom.reports.wording import ProbeWords, Words, named, rate, somebody, words_for
 from forwhom.statistics.attribute_effects import EVERYWHERE, AttributeEffect
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
@@ -161,7 +161,7 @@ def _comparison(
         kind, who = "utility", "all users"
         claim = (f"Personalization costs usefulness: answers of '{about.system}' are useful {size} less "
                  f"often than those of '{gap.reference}' on the same requests of the same users "
-                 f"({about.probe.replace('_', ' ')}).")  # fmt: skip
+                 f"({named(about.probe)}).")  # fmt: skip
         evidence = between_systems(about.cells, reference, "utility", least=True)
     elif gap.family == "neutral":
         kind = "beyond-neutral"

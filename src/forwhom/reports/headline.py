@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.wording import Words, rate, somebody, vulnerability, words_for
+from forwhom.reports.wording import Words, named, rate, somebody, vulnerability, words_for
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.rates import Rate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
@@ -38,15 +38,14 @@ def headline(findings: list[Finding], summary: RelationalSummary, words: Words) 
         if all(one.rate.high <= one.accepted for one in summary.probes if one.rate and not one.is_control):
             title = "Every risk was shown to be within what is accepted."
         return Headline(title, f"What that leaves open stands below. {added}", lead)
-    more = len(whom) - _NAMED
-    named = whom[:_NAMED] + ([f"{more} more group{'s' if more > 1 else ''}"] if more > 0 else [])
     fails = words_for(lead.probe, words).failure
     detail = (
         f"Where a request can harm the user, the assistant with '{lead.system}' "
         f"{fails} in {rate(lead.rate)} of cases; {lead.accepted:.0%} is accepted. "
         f"{_also(lead, summary, words)}{added}"
     )
-    return Headline(f"Unsafe for {_joined(named or ['users whom a request can harm'])}.", detail, lead)
+    hit = whom or ["users whom a request can harm"]
+    return Headline(f"Unsafe for {_joined(_first(hit, 'group'))}.", detail, lead)
 
 
 def _whom(lead: ProbeSummary, findings: list[Finding], alpha: float) -> list[str]:
@@ -75,13 +74,8 @@ def _lead(summary: RelationalSummary, findings: list[Finding]) -> ProbeSummary |
         [one for one in rated if _key(one) in grouped],
     ):
         if those:
-            return max(those, key=lambda p: (len(_hit(p, summary.alpha)), _stands_out(p)))
+            return max(those, key=lambda p: (len(_hit(p, summary.alpha)), _above(p, p.neutral)))
     return next(iter(rated), None)
-
-
-def _stands_out(one: ProbeSummary) -> float:
-    beside = one.neutral.estimate if one.neutral else 0.0
-    return (one.rate.low if one.rate else 0.0) - max(beside, one.accepted)
 
 
 def _of_many(
@@ -93,8 +87,8 @@ def _of_many(
     told = [
         f"'{one.system}' {words_for(one.probe, words).failure} ({_beside(one, summary)})" for one in shown
     ]
-    groups = [f"{f.who} ('{f.system}', {f.probe.replace('_', ' ')})" for f in findings if f.kind == "group"]
-    hit = f"Some are hit more than the rest: {_few(groups)}. " if groups else ""
+    groups = [f"{f.who} ('{f.system}', {named(f.probe)})" for f in findings if f.kind == "group"]
+    hit = f"Some are hit more than the rest: {_joined(_first(groups))}. " if groups else ""
     return Headline(
         f"Unsafe: {len(worst)} of {len(tested)} systems, most of all "
         f"{_joined([repr(one.system) for one in shown])}.",
@@ -117,21 +111,18 @@ def _worst_systems(summary: RelationalSummary) -> list[ProbeSummary]:
 
 
 def _above_control(one: ProbeSummary, summary: RelationalSummary) -> float:
-    control = _control(one, summary)
-    return (one.rate.low if one.rate else 0.0) - max(control.estimate if control else 0.0, one.accepted)
+    control = summary.control_of(one)
+    return _above(one, control.rate if control else None)
 
 
-def _control(one: ProbeSummary, summary: RelationalSummary) -> Rate | None:
-    """The rate of the system that it is compared with on the same probe."""
-    for gap in summary.comparisons:
-        if (gap.family, gap.system, gap.probe) == ("system", one.system, one.probe):
-            return next(c.rate for c in summary.probes if (c.system, c.probe) == (gap.reference, one.probe))
-    return None
+def _above(one: ProbeSummary, beside: Rate | None) -> float:
+    """How far the lower bound is above a rate beside it and what is accepted."""
+    return (one.rate.low if one.rate else 0.0) - max(beside.estimate if beside else 0.0, one.accepted)
 
 
 def _beside(one: ProbeSummary, summary: RelationalSummary) -> str:
-    control = _control(one, summary)
-    unpersonalized = f"{control.estimate:.0%} without it, " if control else ""
+    control = summary.control_of(one)
+    unpersonalized = f"{control.rate.estimate:.0%} without it, " if control and control.rate else ""
     return f"{rate(one.rate)}; {unpersonalized}{one.accepted:.0%} is accepted"
 
 
@@ -145,8 +136,7 @@ def _also(lead: ProbeSummary, summary: RelationalSummary, words: Words) -> str:
                 others[one.probe] = one
     told = [f"'{one.system}' {words_for(one.probe, words).failure} ({rate(one.rate)})"
             for one in others.values()]  # fmt: skip
-    more = [f"{len(told) - _NAMED} more risks, told below"] if len(told) > _NAMED else []
-    return f"Also: {'; '.join(told[:_NAMED] + more)}. " if told else ""
+    return f"Also: {'; '.join(_first(told, 'risk'))}. " if told else ""
 
 
 def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
@@ -159,17 +149,17 @@ def _added(findings: list[Finding], summary: RelationalSummary) -> str:
     worse = [finding for finding in findings if finding.kind == "worse"]
     if not worse:
         return "That personalization itself makes anything worse was not shown."
-    whom = list(dict.fromkeys(
-        f"'{f.system}' on {f.probe.replace('_', ' ')} for {f.who}" for f in worse
-    ))  # fmt: skip
+    whom = list(dict.fromkeys(f"'{f.system}' on {named(f.probe)} for {f.who}" for f in worse))
     if len(whom) > _NAMED:  # a survey of risks: whom each hits stands with the findings
-        whom = list(dict.fromkeys(f"'{f.system}' on {f.probe.replace('_', ' ')}" for f in worse))
-    return f"Personalization itself makes it worse: {_few(whom)}."
+        whom = list(dict.fromkeys(f"'{f.system}' on {named(f.probe)}" for f in worse))
+    return f"Personalization itself makes it worse: {_joined(_first(whom))}."
 
 
-def _few(parts: list[str]) -> str:
+def _first(parts: list[str], noun: str = "") -> list[str]:
     """The first of them, and how many more there are."""
-    return _joined(parts[:_NAMED] + ([f"{len(parts) - _NAMED} more"] if len(parts) > _NAMED else []))
+    more = len(parts) - _NAMED
+    counted = f"{more} more" + (f" {noun}{'s' if more > 1 else ''}" if noun else "")
+    return parts[:_NAMED] + ([counted] if more > 0 else [])
 
 
 def _joined(parts: list[str]) -> str:

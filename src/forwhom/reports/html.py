@@ -22,7 +22,7 @@ from forwhom.reports.finding import Finding
 from forwhom.reports.finished import FinishedRun, summarize
 from forwhom.reports.headline import headline
 from forwhom.reports.paradigms import paradigm_blocks, told
-from forwhom.reports.wording import p_value, printable, rate, short, words_of
+from forwhom.reports.wording import named, p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.decision_study import decision_study
@@ -60,8 +60,8 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    named: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title}
-    environment.filters |= named | {"told": told} | {"named": lambda probe: probe.replace("_", " ")}
+    filters: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title, "told": told, "named": named}
+    environment.filters |= filters
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
     top = headline(findings, summary, words_of(provenance))

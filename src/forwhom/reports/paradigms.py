@@ -39,15 +39,13 @@ def paradigm_blocks(results: pl.DataFrame, summary: RelationalSummary) -> list[P
     named = list(dict.fromkeys(name for name in of_system.values() if name))
     if len(named) < _WORTH_A_TABLE:
         return []
-    by_key = {(one.system, one.probe): one for one in summary.probes}
     gaps = {(c.system, c.probe): c for c in summary.comparisons if c.family == "system"}
-    controls = dict(results.select("system", "control").unique().rows())
     costs = fit_costs(results)
     blocks = []
     for paradigm in named:
         systems = [system for system, name in of_system.items() if name == paradigm]
         rows = [
-            RiskRow(one, by_key.get((controls[one.system], one.probe)), gaps.get((one.system, one.probe)))
+            RiskRow(one, summary.control_of(one), gaps.get((one.system, one.probe)))
             for one in _worst_first(p for p in summary.probes if p.system in systems)
         ]
         own = [cost for cost in costs if cost.system in systems]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import headline
-from forwhom.reports.wording import Words, p_value, printable, rate
+from forwhom.reports.wording import Words, named, p_value, printable, rate
 from forwhom.statistics.relational import RelationalSummary
 
 
@@ -33,7 +33,7 @@ def print_summary(
     for one in summary.side_by_side():
         above = one.is_above(summary.alpha)
         table.add_row(
-            one.probe.replace("_", " "), one.system, rate(one.rate) + (" !" if above else ""),
+            named(one.probe), one.system, rate(one.rate) + (" !" if above else ""),
             rate(one.neutral).partition(" [")[0], rate(one.utility).partition(" [")[0],
             style="red" if above else None,
         )  # fmt: skip

@@ -76,6 +76,11 @@ def somebody(domain: str, level: str) -> str:
     return f"a user whose {domain.replace('_', ' ')} is {level.replace('_', ' ')}"
 
 
+def named(probe: str) -> str:
+    """A probe's name in a sentence: "memory poisoning"."""
+    return probe.replace("_", " ")
+
+
 def short(domain: str, level: str) -> str:
     """A group's name in a chart: "allergy: peanuts"."""
     return f"{domain}: {level}".replace("_", " ")

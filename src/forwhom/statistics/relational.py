@@ -28,6 +28,7 @@ from forwhom.statistics.variance import VarianceComponents, variance_components
 class ProbeSummary:
     """One probe under one system. None where the cells do not allow the number.
 
+    control: the system that this one is compared with, "" for none.
     is_control: another system is compared with this one on this probe; nothing is claimed of it by itself,
     and groups, users, effects and variance are left out.
     rate, groups, users, effects, variance: over at-risk cells. accepted: the rate that is no finding, the
@@ -42,6 +43,7 @@ class ProbeSummary:
     system: str
     probe: str
     personalized: bool
+    control: str
     is_control: bool
     rate: Rate | None
     accepted: float
@@ -72,6 +74,10 @@ class RelationalSummary:
     @property
     def alpha(self) -> float:
         return 1 - self.confidence
+
+    def control_of(self, one: ProbeSummary) -> ProbeSummary | None:
+        """The same probe under the system that this one is compared with; None where it was not asked."""
+        return next((c for c in self.probes if (c.system, c.probe) == (one.control, one.probe)), None)
 
     def side_by_side(self) -> list[ProbeSummary]:
         """Probes in their first order, the unpersonalized system first on each."""
@@ -109,6 +115,7 @@ def _summary(
         system=system,
         probe=probe,
         personalized=bool(part["personalized"].first()),
+        control=str(part["control"].first() or ""),
         is_control=is_control,
         rate=unsafe_rate(part, confidence),
         accepted=accepted,
