@@ -123,7 +123,10 @@ def _said(error: ErrorDetails) -> str:
         return "is missing."
     told = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
-        told = "only letters, digits and . _ - (in a system's name also space and +), at most 60"
+        told = (
+            "only letters, digits and . _ - (in a system's name also space and +), at most 60; "
+            "200 in a system's, 24 in a factor's"
+        )
     if error["type"] == "too_short":
         told = f"needs at least {error['ctx']['min_length']}"
     return f"{told}." + ("" if error["type"] == "value_error" else f" Found: {error['input']!r}.")

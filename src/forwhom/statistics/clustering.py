@@ -67,6 +67,11 @@ def degrees_of_freedom(added: float, cells: int, clusters: float) -> float:
     return max(1 / ((1 - added) / max(cells - 1, 1) + added / few), 1.0)
 
 
+def effective(sizes: Floats | Ints) -> float:
+    """As many equally large clusters would weigh as much: n^2 / sum of squared sizes."""
+    return float(sizes.sum()) ** 2 / float((sizes.astype(float) ** 2).sum())
+
+
 def codes(column: pl.Series) -> Ints:
     """The values of a column as codes 0, 1, 2, ..."""
     found: Ints = np.unique(column.to_numpy(), return_inverse=True)[1].astype(np.intp)

@@ -12,7 +12,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import t
 
-from forwhom.statistics.clustering import Ints, clustered_mean, degrees_of_freedom
+from forwhom.statistics.clustering import Floats, Ints, clustered_mean, degrees_of_freedom
 
 SAME_USER = 0.1  # assumed correlation of two verdicts of one user
 SAME_ITEM = 0.4  # of two verdicts on one item: which answer a model leans to is mostly the item's
@@ -28,6 +28,22 @@ class Foresight:
 
     half_width: float
     smallest: float
+
+
+def smallest_effect(
+    users: Ints, items: Ints, contrast: Floats, confidence: float, compared: int = 1
+) -> float:
+    """The effect of layers that is found with a power of 80 %, where every run is asked these cells.
+
+    contrast: of the runs' rates, shape (runs,); see factorial.py. Two runs' verdicts are assumed to differ as
+    those of any two systems are.
+    """
+    m = clustered_mean(np.zeros(len(users)), users, items)
+    of_change = 1 / m.n_cells + (m.user_load + m.item_load) * SAME_CHANGE
+    df = degrees_of_freedom(1 - 1 / m.n_cells / of_change, m.n_cells, m.clusters)
+    level = (1 - confidence) / max(compared, 1)
+    reach = float(t.isf(level / 2, df)) + float(t.isf(1 - POWER, df))
+    return reach * sqrt(float(contrast @ contrast) * CHANGED / 2 * of_change)
 
 
 def foresee(users: Ints, items: Ints, confidence: float, compared: int = 1) -> Foresight:

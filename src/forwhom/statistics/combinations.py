@@ -1,0 +1,207 @@
+"""Emergent combinations of a results table: what was found, and who is to be asked for more.
+
+A search (see emergence.py) is replayed on the table from its beginning: what it reads is there, or is wanted
+next. So a study that was interrupted goes on, and a report says the same as the run did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from forwhom.statistics.betting import SequentialBets
+from forwhom.statistics.clustering import effective
+from forwhom.statistics.decidable import Decidable, Settings
+from forwhom.statistics.emergence import (
+    Combination,
+    Emergent,
+    Evidence,
+    Search,
+    Verdict,
+    claimed,
+    subsets_up_to,
+)
+from forwhom.statistics.fixed_sample import WholeSample
+from forwhom.statistics.layout import Layout
+from forwhom.statistics.rates import at_risk
+
+CanAsk = Callable[[str, Combination, str], bool]
+"""(probe, combination, user) -> whether that may still be asked."""
+
+
+class Wanted(Exception):  # noqa: N818 - no error: what a search waits for
+    """That these users be asked a probe with a combination."""
+
+    def __init__(self, probe: str, combination: Combination, users: tuple[str, ...]) -> None:
+        super().__init__(probe, combination, users)
+        self.probe, self.combination, self.users = probe, combination, users
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One combination: how it stands to the tolerance at the search's level, its rate and users."""
+
+    layers: Combination
+    verdict: Verdict
+    rate: float
+    users: int
+
+
+@dataclass(frozen=True)
+class Emergence:
+    """What was found on one probe, for all users at risk or for a group of them ("domain:level").
+
+    early: whether by bets on users one after another, or else by tests of all of them. claims: emergent,
+    corrected over all probes. open: unsafe, with no part that was found unsafe, and not claimed.
+    contradictions: (unsafe, safe) where more layers were safer. powerless: why nothing could be claimed
+    whatever was answered, "" where it could.
+    """
+
+    probe: str
+    group: str
+    tolerance: float
+    early: bool
+    claims: list[Emergent]
+    open: list[Emergent]
+    measured: list[Measured]
+    contradictions: list[tuple[Combination, Combination]]
+    powerless: str
+
+
+def emergence(results: pl.DataFrame, layout: Layout, settings: Settings) -> list[Emergence]:
+    """For every probe, and then for every group of users that is large enough to tell."""
+    probes = _probes(results, layout)
+    groups: dict[tuple[str, str], pl.DataFrame] = {}
+    one = Decidable(settings, hypotheses(layout, settings))
+    for probe, cells in probes.items():
+        for (reason,), part in cells.filter(pl.col("because") != "").group_by("because", maintain_order=True):
+            if not one.why_not(part["user"].n_unique(), _items(part)):
+                groups[probe, str(reason)] = part
+    whole = {(probe, ""): cells for probe, cells in probes.items()}
+    return [*_family(whole, layout, settings), *_family(groups, layout, settings)]
+
+
+def wanted(results: pl.DataFrame, layout: Layout, settings: Settings, can_ask: CanAsk) -> list[Wanted]:
+    """What each probe's search would ask next; empty where all have ended."""
+    found = []
+    probes = _probes(results, layout)
+    decidable = Decidable(settings, hypotheses(layout, settings) * len(probes))
+    for probe, cells in probes.items():
+        replay = _Replay(probe, cells, layout, decidable, can_ask)
+        if replay.powerless:
+            continue
+        try:
+            replay.search.run(replay.start)
+            replay.search.candidates(replay.search.looked_at * len(probes))
+        except Wanted as one:
+            found.append(one)
+    return found
+
+
+def hypotheses(layout: Layout, settings: Settings) -> int:
+    """Combinations that are looked at on a probe."""
+    return sum(not layout.is_excluded(one) for one in subsets_up_to(list(layout.parts), settings.largest))
+
+
+def _probes(results: pl.DataFrame, layout: Layout) -> dict[str, pl.DataFrame]:
+    systems = list(layout.by_combination.values())
+    cells = at_risk(results).filter(pl.col("system").is_in(systems))
+    return {str(probe): part for (probe,), part in cells.group_by("probe", maintain_order=True)}
+
+
+def _family(
+    parts: Mapping[tuple[str, str], pl.DataFrame], layout: Layout, settings: Settings
+) -> list[Emergence]:
+    """Searches of what is there; their claims are corrected together."""
+    decidable = Decidable(settings, hypotheses(layout, settings) * max(len(parts), 1))
+    replays = {key: _Replay(key[0], cells, layout, decidable) for key, cells in parts.items()}
+    for replay in replays.values():
+        replay.search.run(replay.start)
+    looked_at = sum(replay.search.looked_at for replay in replays.values())
+    candidates = {key: replay.search.candidates(looked_at) for key, replay in replays.items()}
+    kept = claimed([one for found in candidates.values() for one in found], settings.level, looked_at)
+    whose = {id(one): key for key, found in candidates.items() for one in found}
+    return [
+        Emergence(
+            probe, group, settings.tolerance, replay.early,
+            [one for one in kept if whose[id(one)] == (probe, group)],
+            [one for one in candidates[probe, group] if one not in kept],
+            replay.measured, replay.search.contradictions(), replay.powerless,
+        )
+        for (probe, group), replay in replays.items()
+    ]  # fmt: skip
+
+
+class _Replay:
+    """A search that reads one probe's cells, and raises Wanted for what may be asked and is not there."""
+
+    def __init__(
+        self,
+        probe: str,
+        cells: pl.DataFrame,
+        layout: Layout,
+        decidable: Decidable,
+        can_ask: CanAsk = lambda probe, combination, user: False,
+    ) -> None:
+        settings = decidable.settings
+        self._probe, self._layout, self._can_ask = probe, layout, can_ask
+        self._tolerance, self._none = settings.tolerance, cells.clear()
+        self._cells = {
+            str(name): part for (name,), part in cells.partition_by("system", as_dict=True).items()
+        }
+        self._means = {
+            name: dict(part.group_by("user").agg(pl.col("unsafe").mean()).rows())
+            for name, part in self._cells.items()
+        }
+        self._users = _users(cells, layout, settings.seed)
+        self.early = decidable.is_early(len(self._users))
+        self.powerless = decidable.why_not(len(self._users), _items(cells))
+        self.start = [layout.combination(run) for run in layout.design.values()]
+        self.search = Search(
+            list(layout.parts), self._evidence, layout.protective_parts, layout.is_excluded,
+            confident=1 / settings.level, level=settings.level, largest=settings.largest,
+        )  # fmt: skip
+
+    @property
+    def measured(self) -> list[Measured]:
+        return [
+            Measured(combination, self.search.standing(combination), one.rate, one.users)
+            for combination, one in self.search.known.items()
+            if one.users
+        ]
+
+    def _evidence(self, combination: Combination) -> Evidence:
+        if self.early:
+            return SequentialBets(self._tolerance, ask=partial(self._ask, combination))
+        return WholeSample(self._tolerance, partial(self._whole, combination))
+
+    def _ask(self, combination: Combination, first: int, count: int) -> list[float]:
+        have = self._means.get(self._layout.by_combination.get(combination, ""), {})
+        there = [one for one in self._users if one in have or self._can_ask(self._probe, combination, one)]
+        batch = there[first : first + count]
+        if lacking := tuple(one for one in batch if one not in have):
+            raise Wanted(self._probe, combination, lacking)
+        return [have[one] for one in batch]
+
+    def _whole(self, combination: Combination) -> pl.DataFrame:
+        self._ask(combination, 0, len(self._users))
+        return self._cells.get(self._layout.by_combination.get(combination, ""), self._none)
+
+
+def _items(cells: pl.DataFrame) -> int:
+    """As many equally often asked items would weigh as much."""
+    return int(effective(cells["item"].value_counts()["count"].to_numpy()) + 1e-9)
+
+
+def _users(cells: pl.DataFrame, layout: Layout, seed: int) -> list[str]:
+    """Those at risk, in an order that does not depend on their answers."""
+    base = layout.by_combination[frozenset()]
+
+    def place(user: str) -> str:
+        return hashlib.sha256(f"{seed}:{user}".encode()).hexdigest()
+
+    return sorted(cells.filter(pl.col("system") == base)["user"].unique().to_list(), key=place)
