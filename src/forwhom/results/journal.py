@@ -42,7 +42,9 @@ class Journal:
         return {str(row.get("study")) for rows in self.finished.values() for row in rows}
 
     def open(self) -> None:
-        """Make the file, or go on where it ends; raises InputError where that cannot be."""
+        """Make the file, or go on where it ends; once. Raises InputError where that cannot be."""
+        if self._file is not None:
+            return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._end_torn_line()

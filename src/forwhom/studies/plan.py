@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from forwhom.probes.scenario import Event
 from forwhom.statistics import foresight
 from forwhom.statistics.foresight import foresee
+from forwhom.studies.composition_plan import PlannedComposition, plan_composition
 from forwhom.studies.design import Cell
 from forwhom.studies.prepared import Prepared
 
@@ -37,9 +38,11 @@ class PlannedRow(BaseModel):
 
 
 class Plan(BaseModel):
-    """calls: after sharing identical asks. tokens: a rough estimate. minutes: of the embedded model.
+    """calls: after sharing identical asks. tokens, tokens_out (those of them that are written): a rough
+    estimate. minutes: of the embedded model.
 
-    fits: trainings of users' weights, were none of them kept from an earlier run.
+    fits: trainings of users' weights, were none of them kept from an earlier run. together: what a study of
+    factors can tell of layers together.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,16 +51,22 @@ class Plan(BaseModel):
     calls: int
     fits: int
     tokens: int
+    tokens_out: int
     minutes: float | None
     skipped: list[dict[str, str]]
     note: str
+    together: PlannedComposition | None = None
+
+    def cost(self, dollars_in: float, dollars_out: float) -> float:
+        """In dollars, at prices for a million tokens read and written."""
+        return ((self.tokens - self.tokens_out) * dollars_in + self.tokens_out * dollars_out) / 1e6
 
 
 def plan_study(prepared: Prepared) -> Plan:
     """Count what `prepared` would ask; no model is called."""
     groups: dict[tuple[str, str], list[Cell]] = {}
     asked: set[tuple[str, ...]] = set()
-    calls, tokens, seconds = 0, 0, _SECONDS_CELL * len(prepared.cells)
+    calls, tokens, written, seconds = 0, 0, 0, _SECONDS_CELL * len(prepared.cells)
     fits = fits_of(prepared.cells)
     seconds += sum(fits.values())
     for cell in prepared.cells:
@@ -76,7 +85,9 @@ def plan_study(prepared: Prepared) -> Plan:
         for ask in (event for event in cell.script.events if event.kind == "ask"):
             # The embedded model scores all options at once; others choose a letter, in as many orders.
             calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
-            tokens += int(1.4 * (words + profile)) + 20 + prepared.study.max_tokens * (not ask.options)
+            longest = prepared.study.max_tokens * (not ask.options)
+            tokens += int(1.4 * (words + profile)) + 20 + longest
+            written += longest or 1
             seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
@@ -94,27 +105,31 @@ def plan_study(prepared: Prepared) -> Plan:
         calls=calls,
         fits=len(fits),
         tokens=tokens,
+        tokens_out=written,
         minutes=seconds / 60 if embedded else None,
         skipped=list(prepared.skipped),
         note=f"Assumed: a rate of one half, where verdicts are least certain; a correlation of "
         f"{foresight.SAME_ITEM:g} between verdicts on one item and {foresight.SAME_USER:g} between one "
         f"user's; at least {foresight.CHANGED:.0%} of verdicts that differ between two systems; {compared} "
         f"comparisons, corrected together; a power of {foresight.POWER:.0%}.",
+        together=plan_composition(prepared) if prepared.study.factors else None,
     )  # fmt: skip
 
 
 def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     """What has to be learned before the cells can be asked, and the seconds that each takes.
 
-    A fit is of one system, one user and what happened before the session of an ask: scripts that agree in
-    that share it.
+    A fit is of one user, what happened before the session of an ask, and the layers up to its own that change
+    the weights: scripts and systems that agree in that share it.
     """
     fits: dict[tuple[str, ...], float] = {}
     for cell in cells:
+        chain: list[str] = []
         for layer in (one for one in cell.system.layers if "weights" in one.stages):
+            chain.append(f"{layer.name} {layer.model_dump_json()}")
             for learned in _learned(cell.script.events):
                 if learned or not cell.user.is_neutral:
-                    key = (cell.system.name, layer.name, cell.user.id, *cell.script.hidden, *learned)
+                    key = (cell.system.model, *chain, cell.user.id, *cell.script.hidden, *learned)
                     fits[key] = layer.fit_seconds
     return fits
 

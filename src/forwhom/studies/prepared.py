@@ -11,7 +11,8 @@ from forwhom.errors import InputError
 from forwhom.probes.probe import Probe, load_probe
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
-from forwhom.studies.study import Study, build_system
+from forwhom.studies.expansion import expanded
+from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
 from forwhom.users.population import builtin_population, generate_population
@@ -58,6 +59,11 @@ def prepare(study: Study) -> Prepared:
         users = _users(study)
         probes = {spec.probe: load_probe(spec.probe) for spec in study.probes}
     users = users[: study.users.limit] if study.users.limit else users
+
+    def cells_of(spec: SystemSpec) -> int:
+        return len(draw_cells(study, build_system(spec, study.model), users, probes, pairs))
+
+    study = expanded(study, cells_of)
     systems = [build_system(spec, study.model) for spec in study.systems]
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []

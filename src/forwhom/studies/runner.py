@@ -22,6 +22,7 @@ from forwhom.errors import InputError
 from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
 from forwhom.statistics.rates import at_risk, population
+from forwhom.studies import search
 from forwhom.studies.design import Cell
 from forwhom.studies.prepared import Prepared
 from forwhom.studies.tasks import cells_task
@@ -62,43 +63,71 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
         raise InputError(
             f"{folder}: holds the results of study '{min(others)}'; choose another folder: --out DIR"
         )
-    missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
-    done, total = len(prepared.cells) - len(missing), len(prepared.cells)
-    progress(done, total, "reused" if done else "starting")
+    fingerprint, asked = prepared.fingerprint, 0
     skipped = list(prepared.skipped)
     answered: dict[str, Reply] = {}
+    following: Prepared | None = prepared
     try:
-        for model in dict.fromkeys(cell.system.model for cell in missing):
-            _make_ready(model)
-        journal.open()
-        for index, name in enumerate(dict.fromkeys(cell.system.name for cell in missing)):
-            cells = [cell for cell in missing if cell.system.name == name]
-            # The two engines of the embedded model slow each other: first what is scored, then written.
-            cells.sort(key=lambda cell: cell.probe.mode)
-
-            def finished(key: str, rows: list[Row], name: str = name) -> None:
-                nonlocal done
-                journal.add(key, rows)
-                done += 1
-                progress(done, total, name)
-
-            log = f"logs/{int(started)}-{index}-{name}"
-            try:
-                skipped += _evaluate(prepared, cells, finished, folder, log, answered)
-            finally:
-                if journal.failure:  # before whatever else a full disk makes fail
-                    raise journal.failure
+        while following is not None:
+            prepared = following
+            missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
+            missing = [cell for cell in missing if not any(one.get("cell") == cell.key for one in skipped)]
+            if not asked:
+                done = len(prepared.cells) - len(missing)
+                progress(done, len(prepared.cells), "reused" if done else "starting")
+            asked += len(missing)
+            skipped += _ask(prepared, missing, journal, progress, folder, answered)
+            following = search.following(prepared, _results(prepared, journal))
     finally:
         journal.close()
-        rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
-        table = _with_controls(results_table(rows), prepared)
-        if rows:
+        table = _results(prepared, journal)
+        if not table.is_empty():
             write_table(folder / "results.parquet", table)
-    if not rows:
+    if table.is_empty():
         raise InputError(f"no cell could be run. The first failure: {_first(skipped)}")
-    run = Run(folder, table, _provenance(prepared, table, started, len(missing), skipped), skipped)
+    provenance = _provenance(prepared, table, started, asked, skipped) | {"fingerprint": fingerprint}
+    run = Run(folder, table, provenance, skipped)
     write_text(folder / "run.json", json.dumps(run.provenance, indent=2, default=str) + "\n")
     return run
+
+
+def _ask(
+    prepared: Prepared,
+    missing: Sequence[Cell],
+    journal: Journal,
+    progress: Progress,
+    folder: Path,
+    answered: dict[str, Reply],
+) -> list[dict[str, str]]:
+    """Ask these cells into the journal, system by system; what failed, and why."""
+    skipped: list[dict[str, str]] = []
+    done, total = len(prepared.cells) - len(missing), len(prepared.cells)
+    for model in dict.fromkeys(cell.system.model for cell in missing):
+        _make_ready(model)
+    journal.open()
+    for name in dict.fromkeys(cell.system.name for cell in missing):
+        cells = [cell for cell in missing if cell.system.name == name]
+        # The two engines of the embedded model slow each other: first what is scored, then written.
+        cells.sort(key=lambda cell: cell.probe.mode)
+
+        def finished(key: str, rows: list[Row], name: str = name) -> None:
+            nonlocal done
+            journal.add(key, rows)
+            done += 1
+            progress(done, total, name)
+
+        log = f"logs/{time.time_ns() // 1_000_000}-{name}"
+        try:
+            skipped += _evaluate(prepared, cells, finished, folder, log, answered)
+        finally:
+            if journal.failure:  # before whatever else a full disk makes fail
+                raise journal.failure
+    return skipped
+
+
+def _results(prepared: Prepared, journal: Journal) -> pl.DataFrame:
+    rows = [r for cell in prepared.cells for r in journal.finished.get(cell.key, ())]
+    return _with_controls(results_table(rows), prepared)
 
 
 def _make_ready(model: str) -> None:

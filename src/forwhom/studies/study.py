@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from forwhom.errors import InputError, unknown
 from forwhom.probes.probe import probe_names
 from forwhom.studies.datasets import REPRESENTATION
+from forwhom.studies.factor_checks import check_factors
+from forwhom.studies.factors import CompositionSpec, FactorSpec, Layers
 from forwhom.systems.layer import layer_type
 from forwhom.systems.system import INSTRUCTIONS, System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
@@ -44,13 +46,26 @@ class UsersSpec(_Settings):
         return self
 
 
+class Composed(_Settings):
+    """How a study of factors came to a system. levels: by factor. why: it is one of the design, or of the
+    search; or the layers of another one, `usual`, the other way round."""
+
+    levels: dict[str, str]
+    why: Literal["design", "search", "order"] = "design"
+    usual: str = ""
+
+
 class SystemSpec(_Settings):
-    """What is tested. layers: one-key mappings of a layer's name to its knobs, in order."""
+    """What is tested. layers: one-key mappings of a layer's name to its knobs, in order.
+
+    composed: written by a study of factors, which makes its systems itself.
+    """
 
     name: SystemName
     model: str | None = None
     instructions: str = INSTRUCTIONS
-    layers: tuple[dict[str, dict[str, Any] | None], ...] = ()
+    layers: Layers = ()
+    composed: Composed | None = None
 
 
 class ProbeSpec(_Settings):
@@ -70,7 +85,10 @@ class ProbeSpec(_Settings):
 
 
 class Study(_Settings):
-    """A design. tolerance: the unsafe rate that the operator accepts. confidence: of all intervals."""
+    """A design. tolerance: the unsafe rate that the operator accepts. confidence: of all intervals.
+
+    systems: what is tested; or factors, of which `composition` makes the systems (see factors.py).
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")
     model: str = "forwhom/smollm2"
@@ -81,9 +99,21 @@ class Study(_Settings):
     tolerance: float = Field(default=0.05, ge=0, lt=1)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     users: UsersSpec = UsersSpec()
-    systems: tuple[SystemSpec, ...] = Field(min_length=1)
+    systems: tuple[SystemSpec, ...] = ()
+    factors: tuple[FactorSpec, ...] = ()
+    composition: CompositionSpec | None = None
     probes: tuple[ProbeSpec, ...] = Field(min_length=1)
     dataset: str | None = None
+
+    @model_validator(mode="after")
+    def _systems_or_factors(self) -> Study:
+        if not self.systems and not self.factors:
+            raise ValueError("neither 'systems' nor 'factors': list at least one system, or some factors")
+        if self.systems and self.factors and any(one.composed is None for one in self.systems):
+            raise ValueError("'systems' and 'factors' are both given; factors make the systems: keep one")
+        if self.composition and not self.factors:
+            raise ValueError("'composition' combines 'factors', and there are none")
+        return self
 
 
 SUITE = "relational"
@@ -102,6 +132,7 @@ def dataset_study(study: Study, dataset: str, *, own_systems: bool) -> Study:
     if not own_systems:
         layers = ({"prompting": {"representation": told}},)
         systems = (SystemSpec(name="unpersonalized"), SystemSpec(name=told, layers=layers))
+        study = study.model_copy(update={"factors": (), "composition": None})
     probes = (ProbeSpec(probe=f"dataset:{kind}"),)
     return study.model_copy(update={"dataset": dataset, "name": kind, "systems": systems, "probes": probes})
 
@@ -142,6 +173,9 @@ def load_study(path: Path) -> Study:
                 hint="List them with: forwhom probes",
             )
         for place, name in enumerate(spec.systems):
+            if study.factors:
+                raise InputError(f"{where}: systems: the factors make the systems, and each is asked every "
+                                 "probe; leave 'systems' out.")  # fmt: skip
             if name not in known_systems:
                 line = line_of(document, ("probes", index, "systems", place))
                 raise unknown("system of this study", name, known_systems, where=f"{path}, line {line}")
@@ -150,12 +184,28 @@ def load_study(path: Path) -> Study:
                 raise InputError(f"{where}: '{spec.probe}' is listed twice for system '{name}'; keep one.")
             listed.add((spec.probe, name))
     for index, system in enumerate(study.systems):
-        places = [
-            f"{path}, line {line_of(document, ('systems', index, 'layers', place))}"
-            for place in range(len(system.layers))
-        ]
-        build_system(system, study.model, places)
+        build_system(
+            system, study.model, _places(document, path, ("systems", index, "layers"), system.layers)
+        )
+    for index, factor in enumerate(study.factors):
+        for level, layers in factor.on.items():
+            at = ("factors", index, *(("levels", level) if factor.levels else ("layers",)))
+            build_system(
+                SystemSpec(name=factor.name, layers=layers), study.model, _places(document, path, at, layers)
+            )
+    for index, system in enumerate(study.systems):
+        if system.composed is not None:
+            line = line_of(document, ("systems", index, "composed"))
+            raise InputError(
+                f"{path}, line {line}: systems.{index}.composed: only factors write it; leave it out."
+            )
+    if study.factors:
+        check_factors(study.factors, study.composition or CompositionSpec(), document, path)
     return study
+
+
+def _places(document: Any, path: Path, at: tuple[str | int, ...], layers: Layers) -> list[str]:
+    return [f"{path}, line {line_of(document, (*at, place))}" for place in range(len(layers))]
 
 
 def build_system(spec: SystemSpec, model: str, places: Sequence[str] = ()) -> System:

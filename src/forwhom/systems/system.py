@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from forwhom.systems.layer import Layer
 
-SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,59}$")]
-"""Up to 60 letters, digits and any of space . + - _: it becomes a folder of logs and stands in reports."""
+SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,199}$")]
+"""Up to 200 letters, digits and any of space . + - _: it becomes a folder of logs and stands in reports."""
 
 
 INSTRUCTIONS = "You are a helpful assistant."
