@@ -18,7 +18,7 @@ StudyFile = Annotated[
 ]
 SuiteName = Annotated[
     str,
-    typer.Option("--suite", help="The suite to run when no file is given: relational or paradigms."),
+    typer.Option("--suite", help="Without a file: relational, paradigms or composition."),
 ]
 ModelName = Annotated[
     str | None,

@@ -68,6 +68,6 @@ def run(
         dumped = [finding.model_dump(mode="json") for finding in said.findings]
         typer.echo(json.dumps({"run": str(said.folder), "report": str(said.report), "findings": dumped}))
     else:
-        print_summary(console, said.summary, said.findings, said.words, said.provenance)
+        print_summary(console, said.summary, said.findings, said.top, said.provenance)
         console.print(f"\nReport: {said.report.resolve()}", style="bold", soft_wrap=True)
     stop_if(fail_on, said.findings, said.provenance)

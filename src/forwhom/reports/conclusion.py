@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.findings import relational_findings
-from forwhom.reports.finished import FinishedRun, summarize
+from forwhom.reports.finished import FinishedRun, answer, compose, find, summarize
+from forwhom.reports.headline import Headline
 from forwhom.reports.html import write_report
-from forwhom.reports.wording import Words, words_of
+from forwhom.reports.wording import words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.relational import RelationalSummary
 from forwhom.studies.runner import Run
@@ -22,13 +22,14 @@ from forwhom.studies.study import Study
 
 @dataclass(frozen=True)
 class Conclusion:
-    """folder: of the run. report: the HTML file in it. provenance: what run.json holds."""
+    """folder: of the run. top: what it says first. report: the HTML file in it. provenance: what run.json
+    holds."""
 
     folder: Path
     results: pl.DataFrame
     summary: RelationalSummary
     findings: list[Finding]
-    words: Words
+    top: Headline
     report: Path
     provenance: dict[str, Any]
 
@@ -37,8 +38,11 @@ def conclude(run: Run, study: Study) -> Conclusion:
     """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
     words = words_of(run.provenance)
     summary = summarize(run.results, run.provenance)
-    findings = relational_findings(run.results, summary, words, study.tolerance)
+    composition = compose(run.results, run.provenance)
+    findings = find(run.results, summary, composition, words, study.tolerance)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
-    report = write_report(FinishedRun(run.folder, run.results, findings, run.provenance), summary)
-    return Conclusion(run.folder, run.results, summary, findings, words, report, run.provenance)
+    finished = FinishedRun(run.folder, run.results, findings, run.provenance)
+    report = write_report(finished, summary, composition)
+    top = answer(findings, summary, composition, words)
+    return Conclusion(run.folder, run.results, summary, findings, top, report, run.provenance)

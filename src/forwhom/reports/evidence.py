@@ -13,6 +13,7 @@ from forwhom.statistics.rates import SAME_CELL, at_risk
 from forwhom.users.user import NEUTRAL
 
 _PAIRS = 3
+_STACKS = 2  # each is told with all its parts
 
 
 def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
@@ -36,11 +37,16 @@ def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
     return shown
 
 
-def title(shown: list[Transcript]) -> str:
-    """What the transcripts set side by side."""
+def title(shown: list[Transcript], axis: str = "relational") -> str:
+    """What the transcripts of a finding set side by side."""
     same = "the same request" if len({t.request for t in shown}) <= _PAIRS else "the same question"
-    if len({t.system for t in shown}) > 1:
-        return f"{same}, with and without personalization"
+    systems = len({t.system for t in shown})
+    if systems > 2:
+        return f"{same}, the combination and its parts"
+    if systems > 1:
+        return f"{same}, " + (
+            "with and without personalization" if axis == "relational" else "under two systems"
+        )
     if all(t.unsafe for t in shown):
         return "unsafe answers"
     return f"{same}, unsafe for one and safe for another"
@@ -66,6 +72,22 @@ def between_systems(
     for row in _on_different_items(ranked.sort(order, descending=[True, True, False, False])):
         same = reference.filter(*(pl.col(name) == row[name] for name in SAME_CELL)).head(1)
         shown += [_transcript(one) for one in (row, *same.to_dicts())]
+    return shown
+
+
+def stack_beside_parts(stack: pl.DataFrame, parts: list[pl.DataFrame]) -> list[Transcript]:
+    """Answers of a combination that are unsafe, each followed by those of its parts to the same user and
+    request; where most parts answer safely first. parts: the cells of each."""
+    safe = pl.concat(parts).filter(~pl.col("unsafe")).group_by(SAME_CELL).agg(held=pl.len())
+    ranked = (
+        stack.filter("unsafe")
+        .join(safe, on=SAME_CELL, how="left")
+        .sort(pl.col("held").fill_null(0), "risk", "user", "item", descending=[True, True, False, False])
+    )
+    shown: list[Transcript] = []
+    for row in _on_different_items(ranked)[:_STACKS]:
+        same = [part.filter(*(pl.col(name) == row[name] for name in SAME_CELL)).head(1) for part in parts]
+        shown += [_transcript(one) for one in (row, *(cell for part in same for cell in part.to_dicts()))]
     return shown
 
 

@@ -61,7 +61,7 @@ def risk_map(cells: pl.DataFrame) -> str:
         if i == 0 or topics[i - 1] != topic
     )
     title = f"{len(users)} users by {len(names)} requests; filled squares are unsafe answers"
-    return _svg(width, height, title, marks + labels, fixed=True)
+    return svg(width, height, title, marks + labels, fixed=True)
 
 
 def _square(x: float, y: float, width: float, height: float) -> str:
@@ -85,7 +85,7 @@ def groups_figure(groups: list[GroupRate], reference: float | None, accepted: fl
             index, left, short(group.domain, group.level)[:36], group.rate, x,
             f"whisker{'' if is_above else ' open'}", "dot" if is_above else "ring",
         )  # fmt: skip
-    return _svg(680, height, "Unsafe rate of the worst groups with simultaneous intervals", body)
+    return svg(680, height, "Unsafe rate of the worst groups with simultaneous intervals", body)
 
 
 def _interval_row(
@@ -127,7 +127,7 @@ def differences_figure(comparisons: list[Comparison]) -> str:
         name = short(*one.reason.partition(":")[::2])[:38]
         mark = "ring" if kind == "open" else f"dot {kind}"
         body += _interval_row(index, left, name, one.difference, x, kind, mark)
-    return _svg(680, height, "Risk with personalization minus without, by why an item can harm", body)
+    return svg(680, height, "Risk with personalization minus without, by why an item can harm", body)
 
 
 def _direction(gap: Difference) -> str:
@@ -156,7 +156,7 @@ def comparison_figure(comparisons: list[Comparison], probes: list[ProbeSummary])
             f'<circle class="ring" cx="{x(before):.1f}" cy="{y}" r="5"/>'
             f'<circle class="dot" cx="{x(after.estimate):.1f}" cy="{y}" r="5"/>'
         )
-    return _svg(680, height, "Unsafe rate without (ring) and with (dot) personalization", body)
+    return svg(680, height, "Unsafe rate without (ring) and with (dot) personalization", body)
 
 
 def variance_figure(components: VarianceComponents) -> str:
@@ -171,7 +171,7 @@ def variance_figure(components: VarianceComponents) -> str:
         body += f'<rect class="part{index}" x="{226 * index}" y="46" width="12" height="12"/>'
         body += f'<text class="label" x="{226 * index + 18}" y="57">{name} {value / total:.0%}</text>'
         x += width
-    return _svg(680, 64, "Shares of the variance of risk", body)
+    return svg(680, 64, "Shares of the variance of risk", body)
 
 
 def _percent_axis(left: int, right: int, height: int) -> tuple[Callable[[float], float], str]:
@@ -188,7 +188,8 @@ def _percent_axis(left: int, right: int, height: int) -> tuple[Callable[[float],
     return x, grid
 
 
-def _svg(width: float, height: float, title: str, body: str, fixed: bool = False) -> str:
+def svg(width: float, height: float, title: str, body: str, fixed: bool = False) -> str:
+    """A picture with a title that is read aloud. fixed: not to be scaled to the page."""
     size = f'width="{width:.0f}" height="{height:.0f}"' if fixed else ""
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" {size} role="img" aria-label="{escape(title)}" '

@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility"]
+Kind = Literal[
+    "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order"
+]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -33,10 +35,13 @@ class Transcript(BaseModel):
 class Finding(BaseModel):
     """kind: unsafe (a rate above what is accepted), worse (than without personalization), beyond-neutral
     (than for the neutral user), group (whom it hits), blind-spot (what a user-invariant test misses),
-    utility (usefulness that personalization costs).
+    utility (usefulness that personalization costs). Of a study of factors: emergent (a combination unsafe
+    with every part safe), interaction (layers worse together than the sum of what each adds), order (the same
+    layers, worse one way round than the other).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
-    Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot).
+    Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)
+    or on e-values (emergent).
     evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
     help on this system; empty until a mitigation study has run.
     """

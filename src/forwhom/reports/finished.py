@@ -12,9 +12,17 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from forwhom.errors import InputError
+from forwhom.reports.composition import compositional_findings
+from forwhom.reports.composition_headline import composition_headline
 from forwhom.reports.finding import Finding
-from forwhom.reports.wording import excused_chance, words_of
+from forwhom.reports.findings import relational_findings
+from forwhom.reports.headline import Headline, headline
+from forwhom.reports.wording import Words, excused_chance, words_of
+from forwhom.statistics.compositional import CompositionalSummary, compositional_summary
 from forwhom.statistics.relational import RelationalSummary, relational_summary
+from forwhom.studies.expansion import layout_of, settings_of
+from forwhom.studies.factors import CompositionSpec
+from forwhom.studies.study import Study
 
 _AGAIN = "run the study again with: forwhom run ... --out {run} (finished cells are not asked again)"
 
@@ -39,6 +47,43 @@ def summarize(results: pl.DataFrame, provenance: Mapping[str, Any]) -> Relationa
     """The statistics of a run's results, at the confidence and tolerance of its study."""
     study, chance = provenance["study"], excused_chance(words_of(provenance))
     return relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
+
+
+def compose(results: pl.DataFrame, provenance: Mapping[str, Any]) -> CompositionalSummary | None:
+    """What layers do together, where the study has factors; else None."""
+    if not provenance["study"].get("factors"):
+        return None
+    study = Study.model_validate(provenance["study"])
+    order = (study.composition or CompositionSpec()).order
+    return compositional_summary(results, layout_of(study), order, settings_of(study))
+
+
+def find(
+    results: pl.DataFrame,
+    summary: RelationalSummary,
+    composition: CompositionalSummary | None,
+    words: Words,
+    tolerance: float,
+) -> list[Finding]:
+    """The findings of a run. Of a study of factors: those of layers together, then which stacks are unsafe;
+    what one stack adds for whom would be told of dozens."""
+    relational = relational_findings(results, summary, words, tolerance)
+    if composition is None:
+        return relational
+    together = compositional_findings(results, composition, words, tolerance)
+    return together + [one for one in relational if one.kind == "unsafe"]
+
+
+def answer(
+    findings: list[Finding],
+    summary: RelationalSummary,
+    composition: CompositionalSummary | None,
+    words: Words,
+) -> Headline:
+    """What a report opens with."""
+    if composition is None:
+        return headline(findings, summary, words)
+    return composition_headline(findings, summary, composition)
 
 
 def read_run(folder: Path) -> FinishedRun:

@@ -45,7 +45,7 @@ def headline(findings: list[Finding], summary: RelationalSummary, words: Words) 
         f"{_also(lead, summary, words)}{added}"
     )
     hit = whom or ["users whom a request can harm"]
-    return Headline(f"Unsafe for {_joined(_first(hit, 'group'))}.", detail, lead)
+    return Headline(f"Unsafe for {joined(first_of(hit, 'group'))}.", detail, lead)
 
 
 def _whom(lead: ProbeSummary, findings: list[Finding], alpha: float) -> list[str]:
@@ -88,10 +88,10 @@ def _of_many(
         f"'{one.system}' {words_for(one.probe, words).failure} ({_beside(one, summary)})" for one in shown
     ]
     groups = [f"{f.who} ('{f.system}', {named(f.probe)})" for f in findings if f.kind == "group"]
-    hit = f"Some are hit more than the rest: {_joined(_first(groups))}. " if groups else ""
+    hit = f"Some are hit more than the rest: {joined(first_of(groups))}. " if groups else ""
     return Headline(
         f"Unsafe: {len(worst)} of {len(tested)} systems, most of all "
-        f"{_joined([repr(one.system) for one in shown])}.",
+        f"{joined([repr(one.system) for one in shown])}.",
         f"They fail users whom a request can harm more often than is accepted, in {above} measured risks, "
         f"each told below. The worst: {'; '.join(told)}. {hit}{added}",
         shown[0],
@@ -136,7 +136,7 @@ def _also(lead: ProbeSummary, summary: RelationalSummary, words: Words) -> str:
                 others[one.probe] = one
     told = [f"'{one.system}' {words_for(one.probe, words).failure} ({rate(one.rate)})"
             for one in others.values()]  # fmt: skip
-    return f"Also: {'; '.join(_first(told, 'risk'))}. " if told else ""
+    return f"Also: {'; '.join(first_of(told, 'risk'))}. " if told else ""
 
 
 def _key(about: ProbeSummary | Finding) -> tuple[str, str]:
@@ -152,15 +152,15 @@ def _added(findings: list[Finding], summary: RelationalSummary) -> str:
     whom = list(dict.fromkeys(f"'{f.system}' on {named(f.probe)} for {f.who}" for f in worse))
     if len(whom) > _NAMED:  # a survey of risks: whom each hits stands with the findings
         whom = list(dict.fromkeys(f"'{f.system}' on {named(f.probe)}" for f in worse))
-    return f"Personalization itself makes it worse: {_joined(_first(whom))}."
+    return f"Personalization itself makes it worse: {joined(first_of(whom))}."
 
 
-def _first(parts: list[str], noun: str = "") -> list[str]:
+def first_of(parts: list[str], noun: str = "") -> list[str]:
     """The first of them, and how many more there are."""
     more = len(parts) - _NAMED
     counted = f"{more} more" + (f" {noun}{'s' if more > 1 else ''}" if noun else "")
     return parts[:_NAMED] + ([counted] if more > 0 else [])
 
 
-def _joined(parts: list[str]) -> str:
+def joined(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

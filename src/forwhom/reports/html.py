@@ -10,6 +10,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from forwhom.reports.composition_view import composition_view
 from forwhom.reports.evidence import title
 from forwhom.reports.figures import (
     comparison_figure,
@@ -19,12 +20,12 @@ from forwhom.reports.figures import (
     variance_figure,
 )
 from forwhom.reports.finding import Finding
-from forwhom.reports.finished import FinishedRun, summarize
-from forwhom.reports.headline import headline
+from forwhom.reports.finished import FinishedRun, answer, compose, summarize
 from forwhom.reports.paradigms import paradigm_blocks, told
 from forwhom.reports.wording import named, p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
+from forwhom.statistics.compositional import CompositionalSummary
 from forwhom.statistics.decision_study import decision_study
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
@@ -35,14 +36,19 @@ _USERS_SHOWN = 5
 _REASONS_SHOWN = 14
 
 
-def write_report(run: FinishedRun, summary: RelationalSummary | None = None) -> Path:
+def write_report(
+    run: FinishedRun,
+    summary: RelationalSummary | None = None,
+    composition: CompositionalSummary | None = None,
+) -> Path:
     """Write report.html into the folder of a run; raises InputError on a full disk.
 
-    summary: that of the run's results where it is at hand; else it is computed.
+    summary, composition: those of the run's results where they are at hand; else they are computed.
     """
-    summary = summary or summarize(run.results, run.provenance)
+    if summary is None:
+        summary, composition = summarize(run.results, run.provenance), compose(run.results, run.provenance)
     path = run.folder / "report.html"
-    write_text(path, render_html(run.results, summary, run.findings, run.provenance))
+    write_text(path, render_html(run.results, summary, run.findings, run.provenance, composition))
     return path
 
 
@@ -51,6 +57,7 @@ def render_html(
     summary: RelationalSummary,
     findings: list[Finding],
     provenance: dict[str, Any],
+    composition: CompositionalSummary | None = None,
 ) -> str:
     """The report as text."""
     environment = Environment(
@@ -64,7 +71,8 @@ def render_html(
     environment.filters |= filters
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
-    top = headline(findings, summary, words_of(provenance))
+    top = answer(findings, summary, composition, words_of(provenance))
+    risks = {str(probe): str(told.get("risk", "")) for probe, told in provenance["probes"].items()}
     lead = top.lead
     shown = results
     if lead is not None:
@@ -77,18 +85,21 @@ def render_html(
         top=top,
         findings=findings,
         lead=lead,
-        figures=_figures(shown, summary, lead, by_reason),
+        figures=_figures(shown, summary, lead, by_reason, composition is not None),
         precision=decision_study(lead.variance, confidence=summary.confidence)
         if lead is not None and lead.variance is not None
         else [],
         probes=summary.side_by_side(),
-        paradigms=paradigm_blocks(results, summary),
+        paradigms=[] if composition else paradigm_blocks(results, summary),
+        composition=composition_view(composition, risks) if composition else None,
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],
         open=[p for p in rated
               if not p.is_control and not p.is_above(summary.alpha) and p.rate and p.rate.high > p.accepted],
-        comparisons=[c for c in summary.comparisons if c.family in ("system", "neutral", "utility")],
+        # Of a study of factors what each layer adds stands in the effects.
+        comparisons=[c for c in summary.comparisons
+                     if c.family in ("system", "neutral", "utility") and composition is None],
         by_reason=by_reason,
         reasons=len(ranked),
         summary=summary,
@@ -146,8 +157,9 @@ def _figures(
     summary: RelationalSummary,
     lead: ProbeSummary | None,
     by_reason: list[Comparison],
+    is_composed: bool = False,
 ) -> dict[str, Markup]:
-    systems = [c for c in summary.comparisons if c.family == "system"]
+    systems = [c for c in summary.comparisons if c.family == "system"] if not is_composed else []
     drawn = dict.fromkeys(("comparison", "reasons", "map", "groups", "variance"), "")
     if systems:
         drawn["comparison"] = comparison_figure(systems, summary.probes)

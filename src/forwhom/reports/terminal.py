@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.headline import headline
-from forwhom.reports.wording import Words, named, p_value, printable, rate
+from forwhom.reports.headline import Headline
+from forwhom.reports.wording import named, p_value, printable, rate
 from forwhom.statistics.relational import RelationalSummary
 
 
@@ -17,11 +17,10 @@ def print_summary(
     console: Console,
     summary: RelationalSummary,
     findings: list[Finding],
-    words: Words,
+    top: Headline,
     provenance: dict[str, Any],
 ) -> None:
     """Headline, one row a system and probe, the findings in a line each."""
-    top = headline(findings, summary, words)
     console.print()
     console.print(printable(top.title), style="bold")
     console.print(printable(top.detail))

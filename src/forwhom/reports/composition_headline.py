@@ -1,0 +1,64 @@
+"""The answer of a study of factors: what breaks only together, or else what makes it worse."""
+
+from __future__ import annotations
+
+from forwhom.reports.finding import Finding
+from forwhom.reports.headline import Headline, first_of, joined
+from forwhom.reports.wording import named, rate
+from forwhom.statistics.compositional import CompositionalSummary
+from forwhom.statistics.relational import ProbeSummary, RelationalSummary
+
+
+def composition_headline(
+    findings: list[Finding], summary: RelationalSummary, composition: CompositionalSummary
+) -> Headline:
+    """The gravest kind of finding gives the title; the lead is its system, else the one furthest above."""
+    own = [one for one in findings if one.axis == "compositional"]
+    of_kind = {kind: [one for one in own if one.kind == kind]
+               for kind in ("emergent", "interaction", "order", "worse")}  # fmt: skip
+    together = [one for one in of_kind["emergent"] if len(one.layers) > 1]
+    grave = together or of_kind["emergent"] or of_kind["interaction"] or of_kind["order"] or of_kind["worse"]
+    names = list(dict.fromkeys(joined([repr(layer) for layer in one.layers]) for one in grave))
+    if together:
+        title = f"Safe apart, unsafe together: {'; '.join(first_of(names))}."
+    elif of_kind["emergent"]:
+        title = f"Unsafe by one layer: {'; '.join(first_of(names))}."
+    elif of_kind["interaction"]:
+        title = f"Worse together than the sum of the parts: {'; '.join(first_of(names))}."
+    elif of_kind["order"]:
+        title = f"The order of layers matters: {'; '.join(first_of([repr(one.system) for one in grave]))}."
+    elif of_kind["worse"]:
+        title = f"Worse with {joined(names)}, and no combination was shown to be worse than its parts."
+    else:
+        title = "No combination was shown to be worse than its parts add up to."
+    return Headline(title, _detail(own, summary, composition), _lead(grave, summary))
+
+
+def _detail(own: list[Finding], summary: RelationalSummary, composition: CompositionalSummary) -> str:
+    told = [one.claim for one in own[:2]]
+    unsafe = [one for one in summary.probes if one.is_above(summary.alpha)]
+    layout = composition.layout
+    asked = len(layout.design) + len(layout.further)
+    many = 1
+    for levels in layout.factors.values():
+        many *= len(levels) + 1
+    told.append(f"{asked} of the {many} possible stacks were asked")
+    if unsafe:
+        worst = max(unsafe, key=lambda one: one.rate.low if one.rate else 0.0)
+        systems = len({one.system for one in unsafe})
+        told[-1] += (
+            f"; {systems} of them are above what is accepted, the worst '{worst.system}' on "
+            f"{named(worst.probe)} ({rate(worst.rate)})"
+        )
+    told[-1] += "."
+    powerless = {one.powerless for one in composition.emergence if one.powerless and not one.group}
+    return " ".join([*told, *sorted(powerless)])
+
+
+def _lead(grave: list[Finding], summary: RelationalSummary) -> ProbeSummary | None:
+    rated = [one for one in summary.probes if one.rate is not None and not one.is_control]
+    about = {(one.system, one.probe): one for one in rated}
+    for finding in grave:
+        if (finding.system, finding.probe) in about:
+            return about[finding.system, finding.probe]
+    return max(rated, key=lambda one: one.rate.low if one.rate else 0.0, default=None)

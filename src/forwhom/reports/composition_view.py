@@ -1,0 +1,183 @@
+"""What the report tells of a study of factors: a block a probe, and how the systems were chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from forwhom.reports.composition import cures, quoted, removals
+from forwhom.reports.composition_figures import interaction_map, lattice, letters
+from forwhom.reports.wording import short
+from forwhom.statistics.combinations import Emergence
+from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
+from forwhom.statistics.emergence import Emergent
+from forwhom.statistics.factorial import Term
+from forwhom.statistics.interactions import Effect
+from forwhom.statistics.rates import Rate
+from forwhom.taxonomy.catalogue import taxonomy
+
+_KNOWN = 3
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One effect as text, in points and log-odds; check: the mixed model's."""
+
+    name: str
+    points: str
+    adjusted_p: float
+    odds: str
+    check: str
+    aliases: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One emergent combination. left: by layer, the rate without it; cures: protective layers that help;
+    known: mitigations of the risk that were not measured."""
+
+    names: str
+    left: list[tuple[str, Rate]]
+    cures: list[tuple[str, Rate]]
+    known: list[str]
+
+
+@dataclass(frozen=True)
+class ProbeBlock:
+    """One probe. map, lattice: SVG. agreement: of the two models, in a sentence."""
+
+    probe: str
+    map: Markup
+    lattice: Markup
+    tolerance: float
+    aliased: bool
+    claims: list[ClaimView]
+    open: list[str]
+    contradictions: list[str]
+    powerless: str
+    rows: list[EffectRow]
+    agreement: str
+    groups: list[str]
+
+
+@dataclass(frozen=True)
+class CompositionView:
+    """design: how the systems were chosen, in a paragraph."""
+
+    design: str
+    letters: dict[str, str]
+    blocks: list[ProbeBlock]
+    orders: list[OrderEffect]
+
+
+def composition_view(summary: CompositionalSummary, risks: dict[str, str]) -> CompositionView:
+    """risks: by probe, the risk that it measures."""
+    return CompositionView(
+        _design(summary),
+        letters(summary),
+        [_block(one, summary, risks.get(one.probe, "")) for one in summary.emergence if not one.group],
+        summary.orders,
+    )
+
+
+def _design(summary: CompositionalSummary) -> str:
+    layout, design = summary.layout, summary.design
+    total = 1
+    for levels in layout.factors.values():
+        total *= len(levels) + 1
+    clear = sum(1 for term in design.terms if design.is_clear(term))
+    told = (
+        f"{len(layout.factors)} factors, {len(layout.design)} of their {total} combinations as the design"
+        + (f", {len(layout.further)} more that the search asked for" if layout.further else "")
+        + f". {len(design.terms)} effects are estimated, {clear} of them told apart from all of the next "
+        + "order"
+    )
+    if design.lost:
+        told += f"; {len(design.lost)} cannot be estimated, since other effects determine them"
+    if summary.unsettled:
+        told += f". Not every system was asked {', '.join(summary.unsettled)}: no effects there"
+    return told + "."
+
+
+def _block(one: Emergence, summary: CompositionalSummary, risk: str) -> ProbeBlock:
+    own = [effect for effect in summary.effects if effect.probe == one.probe]
+    whole = [effect for effect in own if not effect.group]
+    layout, probe = summary.layout, one.probe
+    return ProbeBlock(
+        probe=probe,
+        map=Markup(interaction_map(summary, one.probe) if whole else ""),  # noqa: S704 - text in it is escaped
+        lattice=Markup(lattice(one, summary)),  # noqa: S704
+        tolerance=one.tolerance,
+        aliased=any(effect.aliases for effect in whole),
+        claims=[_claim(one, claim, summary, risk) for claim in one.claims],
+        open=[layout.name(candidate.layers) for candidate in one.open],
+        contradictions=[
+            f"{layout.name(unsafe)} is unsafe and {layout.name(safe)} safe"
+            for unsafe, safe in one.contradictions[:3]
+        ],
+        powerless=one.powerless,
+        rows=[_row(effect, summary) for effect in whole],
+        agreement=_agreement(whole, summary),
+        groups=[_group(it, summary) for it in summary.shown() if it.group and it.probe == probe]
+        + [_emergent_group(other, summary) for other in summary.emergence
+           if other.probe == one.probe and other.group and other.claims],
+    )  # fmt: skip
+
+
+def _claim(one: Emergence, claim: Emergent, summary: CompositionalSummary, risk: str) -> ClaimView:
+    names = quoted(name for name in summary.layout.parts if name in claim.layers)
+    known = taxonomy().risks[risk].mitigations if risk in taxonomy().risks else ()
+    titles = [taxonomy().mitigations[name].title.lower() for name in known[:_KNOWN]]
+    return ClaimView(
+        f"{names} {'together' if len(claim.layers) > 1 else 'alone'}",
+        removals(summary, one, claim.layers), cures(summary, one, claim.layers), titles,
+    )  # fmt: skip
+
+
+def _row(effect: Effect, summary: CompositionalSummary) -> EffectRow:
+    check = summary.check(effect.probe, effect.term)
+    odds = effect.odds
+    return EffectRow(
+        _name(effect, summary),
+        _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0),
+        effect.adjusted_p,
+        _interval(odds.estimate, odds.low, odds.high, 1),
+        _interval(*check, 1) if check else "–",
+        ", ".join(_term(alias.term, summary) for alias in effect.aliases) or "–",
+    )  # fmt: skip
+
+
+def _agreement(effects: list[Effect], summary: CompositionalSummary) -> str:
+    """How many of the shown effects the mixed model finds, too."""
+    shown = [one for one in effects if one.adjusted_p < summary.alpha]
+    if not shown:
+        return ""
+    same = 0
+    for one in shown:
+        check = summary.check(one.probe, one.term)
+        same += check is not None and (check[1] > 0) == (one.risk.estimate > 0) and check[1] * check[2] > 0
+    return f"Of the {len(shown)} effects shown in points it finds {same} in the same direction."
+
+
+def _group(effect: Effect, summary: CompositionalSummary) -> str:
+    group = short(*effect.group.partition(":")[::2])
+    points = _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0)
+    return f"{group}, {_name(effect, summary)} {points}"
+
+
+def _emergent_group(one: Emergence, summary: CompositionalSummary) -> str:
+    names = "; ".join(quoted(n for n in summary.layout.parts if n in claim.layers) for claim in one.claims)
+    return f"{short(*one.group.partition(':')[::2])}, emergent: {names}"
+
+
+def _name(effect: Effect, summary: CompositionalSummary) -> str:
+    return _term(effect.term, summary)
+
+
+def _term(term: Term, summary: CompositionalSummary) -> str:
+    return " × ".join(summary.layout.part(*part) for part in term)
+
+
+def _interval(estimate: float, low: float, high: float, digits: int) -> str:
+    return f"{estimate:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
