@@ -80,6 +80,7 @@ def test_users_for_whom_the_profile_makes_it_worse_are_named(tmp_path: Path) -> 
     assert first.evidence[0].risk > first.evidence[1].risk + 0.2
 
 
+@pytest.mark.long  # the same of statistics alone: tests/reports/test_claims.py
 def test_a_model_that_fails_everybody_alike_yields_no_group_and_no_worse(tmp_path: Path) -> None:
     planted["alike"] = lambda user, item: 0.6 + scatter(None, item, 0.3) + scatter(user, item, 0.05)
     findings = found("alike", tmp_path, items=40)
