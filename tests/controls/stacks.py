@@ -1,8 +1,7 @@
 """Oracle stacks of layers: what is unsafe is planted, and the search and the effects have to find it.
 
 Every user and item has a normal effect on the logit scale, the same under every combination; verdicts are
-drawn anew for each. `python -m tests.controls.stacks` measures all and writes
-docs/calibration_composition.md.
+drawn anew for each. `python -m tests.controls.stacks_measured` prints the tables of docs/composition.md.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -27,8 +25,6 @@ from forwhom.statistics.mixed_model import mixed_model
 from forwhom.studies.designs import runs_of
 from forwhom.studies.factors import CompositionSpec, FactorSpec
 from tests.controls.oracle import Truth
-
-DOC = Path(__file__).parents[2] / "docs" / "calibration_composition.md"
 
 
 def factors(count: int) -> list[FactorSpec]:
