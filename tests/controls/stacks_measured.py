@@ -27,7 +27,8 @@ def rows() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("| Search | Truth | Studies | Sets found | False claims | Cells |\n| --- | --- | --- | --- | --- | --- |")
+    print("| Search | Truth | Studies | Sets found | False claims | Cells |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for row in rows():
         print(row, flush=True)
     print("\nEffects, none planted:", estimates(60, 12, 6), "\n2 in log-odds:", estimates(60, 12, 6, 2.0))

@@ -14,11 +14,19 @@ _ORDERS = {1: "of one layer", 2: "of two", 3: "of three", 4: "of four"}
 _LISTED = 12
 
 
-def print_composition(console: Console, planned: PlannedComposition) -> None:
-    """Systems, effects with their aliases, the smallest that is seen, and what the search can show."""
+def print_composition(
+    console: Console, planned: PlannedComposition, minutes: float | None = None, dollars: float | None = None
+) -> None:
+    """Systems, effects with their aliases, the smallest that is seen, and what the search can show.
+
+    minutes, dollars: that the search takes at most, where they are known.
+    """
+    costs = [f"about {minutes:.0f} minutes"] if minutes is not None else []
+    costs += [f"${dollars:,.2f}"] if dollars is not None else []
     console.print(
         f"\nLayers together: {planned.systems} systems of {planned.combinations} possible combinations"
-        + (f"; the search may ask up to {planned.further:,} cells more." if planned.further else ".")
+        + (f"; the search may ask up to {planned.further:,} cells more" if planned.further else "")
+        + (f" (at most {' and '.join(costs)})." if planned.further and costs else ".")
     )
     by_order: dict[int, list[str]] = {}
     for one in planned.effects:

@@ -85,7 +85,13 @@ def plan(
             f"{left_out['why']}"
         )  # fmt: skip
     if planned.together is not None:
-        print_composition(console, planned.together)
+        # As if a cell that the search asks cost as much as one of the design.
+        more = planned.together.further / max(planned.cells, 1)
+        print_composition(
+            console, planned.together,
+            planned.minutes * more if planned.minutes else None,
+            planned.cost(*dollars) * more if dollars else None,
+        )  # fmt: skip
     console.print(planned.note, style="dim")
 
 

@@ -11,8 +11,10 @@ on the items that are asked.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +27,7 @@ _STAKES = np.linspace(0.05, 0.95, 10)  # as shares of the most that can be stake
 class Bets:
     """Bets on both sides of `tolerance`, strictly between 0 and 1. means: of each user so far, in [0, 1]."""
 
+    is_e_value: ClassVar[bool] = True
     tolerance: float
     means: list[float] = field(default_factory=list)
 
@@ -72,7 +75,7 @@ class SequentialBets(Bets):
     """
 
     ask: Callable[[int, int], Sequence[float]] = lambda first, count: ()
-    batch: int = 4
+    batch: int = 8
 
     def extend(self, above: float, below: float) -> None:
         """Until one of these e-values is reached, or nobody is left."""
@@ -83,15 +86,16 @@ class SequentialBets(Bets):
             self.add(further)
 
 
-def users_needed(tolerance: float, e_value: float) -> int:
+def users_needed(tolerance: float, e_value: float, most: int) -> int:
     """So many users who are all answered safely (or, if that takes more, all unsafely) reach the e-value:
-    fewer can decide nothing."""
-    bets, count = (Bets(tolerance), Bets(tolerance)), 0
-    while bets[0].below < e_value or bets[1].above < e_value:
-        bets[0].add([0.0])
-        bets[1].add([1.0])
-        count += 1
-    return count
+    fewer can decide nothing. `most` where so many cannot."""
+    safe = np.log1p(_STAKES / (1 - tolerance) * tolerance)
+    unsafe = np.log1p(_STAKES / tolerance * (1 - tolerance))
+
+    def reached(count: int) -> bool:
+        return min(_mean_of_exp(count * safe), _mean_of_exp(count * unsafe)) >= e_value
+
+    return bisect_left(range(most), True, key=reached)
 
 
 def e_discoveries(e_values: list[float], level: float, hypotheses: int | None = None) -> list[bool]:

@@ -56,9 +56,9 @@ class Emergence:
     """What was found on one probe, for all users at risk or for a group of them ("domain:level").
 
     early: whether by bets on users one after another, or else by tests of all of them. claims: emergent,
-    corrected over all probes. open: unsafe, with no part that was found unsafe, and not claimed.
-    contradictions: (unsafe, safe) where more layers were safer. powerless: why nothing could be claimed
-    whatever was answered, "" where it could.
+    corrected over all probes (over all groups of all probes). open: unsafe, with no part that was found
+    unsafe, and not claimed. contradictions: (unsafe, safe) where more layers were safer. powerless: why
+    nothing could be claimed, "" where it could.
     """
 
     probe: str
@@ -74,66 +74,82 @@ class Emergence:
 
 def emergence(results: pl.DataFrame, layout: Layout, settings: Settings) -> list[Emergence]:
     """For every probe, and then for every group of users that is large enough to tell."""
-    probes = _probes(results, layout)
-    groups: dict[tuple[str, str], pl.DataFrame] = {}
-    one = Decidable(settings, hypotheses(layout, settings))
-    for probe, cells in probes.items():
-        for (reason,), part in cells.filter(pl.col("because") != "").group_by("because", maintain_order=True):
-            if not one.why_not(part["user"].n_unique(), _items(part)):
-                groups[probe, str(reason)] = part
-    whole = {(probe, ""): cells for probe, cells in probes.items()}
-    return [*_family(whole, layout, settings), *_family(groups, layout, settings)]
+    return [
+        one for parts in _families(results, layout, settings) for one in _searched(parts, layout, settings)
+    ]
 
 
 def wanted(results: pl.DataFrame, layout: Layout, settings: Settings, can_ask: CanAsk) -> list[Wanted]:
-    """What each probe's search would ask next; empty where all have ended."""
+    """What each search would ask next, of all users and of groups; empty where all have ended."""
     found = []
-    probes = _probes(results, layout)
-    decidable = Decidable(settings, hypotheses(layout, settings) * len(probes))
-    for probe, cells in probes.items():
-        replay = _Replay(probe, cells, layout, decidable, can_ask)
-        if replay.powerless:
-            continue
-        try:
-            replay.search.run(replay.start)
-            replay.search.candidates(replay.search.looked_at * len(probes))
-        except Wanted as one:
-            found.append(one)
+    for parts in _families(results, layout, settings):
+        counted = hypotheses(layout, settings) * len(parts)
+        for (probe, _), cells in parts.items():
+            replay = _Replay(probe, cells, layout, Decidable(settings, counted), can_ask)
+            try:
+                replay.run()
+                replay.search.claims(counted)
+            except Wanted as one:
+                found.append(one)
     return found
 
 
 def hypotheses(layout: Layout, settings: Settings) -> int:
-    """Combinations that are looked at on a probe."""
-    return sum(not layout.is_excluded(one) for one in subsets_up_to(list(layout.parts), settings.largest))
+    """Combinations that are looked at on a probe: all up to the largest that is looked for."""
+    if layout.exclude:
+        sets = subsets_up_to(list(layout.parts), settings.largest)
+        return sum(not layout.is_excluded(one) for one in sets)
+    of_size = [1]  # as a polynomial: the product of (1 + levels x) over factors
+    for levels in layout.factors.values():
+        longer, shifted = [*of_size, 0], [0, *(len(levels) * one for one in of_size)]
+        of_size = [a + b for a, b in zip(longer, shifted, strict=True)]
+    return sum(of_size[1 : settings.largest + 1])
 
 
-def _probes(results: pl.DataFrame, layout: Layout) -> dict[str, pl.DataFrame]:
+Part = tuple[str, str]
+"""A probe, and the group of users ("" for all)."""
+
+
+def _families(results: pl.DataFrame, layout: Layout, settings: Settings) -> list[dict[Part, pl.DataFrame]]:
+    """The cells of what is searched: of every probe; and of every group that is large enough to tell. The
+    claims of each family are corrected together."""
     systems = list(layout.by_combination.values())
     cells = at_risk(results).filter(pl.col("system").is_in(systems))
-    return {str(probe): part for (probe,), part in cells.group_by("probe", maintain_order=True)}
+    probes = {(str(probe), ""): part for (probe,), part in cells.group_by("probe", maintain_order=True)}
+    one = Decidable(settings, hypotheses(layout, settings))
+    groups = {
+        (str(probe), str(reason)): part
+        for (probe, reason), part in cells.filter(pl.col("because") != "")
+        .group_by("probe", "because", maintain_order=True)
+        if not one.why_not(part["user"].n_unique(), _items(part))
+    }  # fmt: skip
+    return [probes, groups]
 
 
-def _family(
-    parts: Mapping[tuple[str, str], pl.DataFrame], layout: Layout, settings: Settings
-) -> list[Emergence]:
+def _searched(parts: Mapping[Part, pl.DataFrame], layout: Layout, settings: Settings) -> list[Emergence]:
     """Searches of what is there; their claims are corrected together."""
-    decidable = Decidable(settings, hypotheses(layout, settings) * max(len(parts), 1))
-    replays = {key: _Replay(key[0], cells, layout, decidable) for key, cells in parts.items()}
-    for replay in replays.values():
-        replay.search.run(replay.start)
-    looked_at = sum(replay.search.looked_at for replay in replays.values())
-    candidates = {key: replay.search.candidates(looked_at) for key, replay in replays.items()}
-    kept = claimed([one for found in candidates.values() for one in found], settings.level, looked_at)
-    whose = {id(one): key for key, found in candidates.items() for one in found}
-    return [
-        Emergence(
-            probe, group, settings.tolerance, replay.early,
-            [one for one in kept if whose[id(one)] == (probe, group)],
-            [one for one in candidates[probe, group] if one not in kept],
-            replay.measured, replay.search.contradictions(), replay.powerless,
-        )
-        for (probe, group), replay in replays.items()
-    ]  # fmt: skip
+    counted = hypotheses(layout, settings) * max(len(parts), 1)
+    replays = {
+        key: _Replay(key[0], cells, layout, Decidable(settings, counted)) for key, cells in parts.items()
+    }
+    candidates = {}
+    for key, replay in replays.items():
+        replay.run()
+        candidates[key] = replay.search.candidates(counted)
+    kept = claimed([one for found in candidates.values() for one in found], settings.level, counted)
+    found = []
+    for (probe, group), replay in replays.items():
+        own = candidates[probe, group]
+        claims = [one for one in kept if any(one is mine for mine in own)]
+        replay.search.protect(claims)
+        found.append(
+            Emergence(
+                probe, group, settings.tolerance, replay.early, claims,
+                [one for one in own if not any(one is claim for claim in claims)],
+                replay.measured, replay.search.contradictions(), replay.why_not(),
+            )
+        )  # fmt: skip
+    return found
 
 
 class _Replay:
@@ -159,12 +175,27 @@ class _Replay:
         }
         self._users = _users(cells, layout, settings.seed)
         self.early = decidable.is_early(len(self._users))
-        self.powerless = decidable.why_not(len(self._users), _items(cells))
-        self.start = [layout.combination(run) for run in layout.design.values()]
+        self._powerless = decidable.why_not(len(self._users), _items(cells))
         self.search = Search(
             list(layout.parts), self._evidence, layout.protective_parts, layout.is_excluded,
             confident=1 / settings.level, level=settings.level, largest=settings.largest,
         )  # fmt: skip
+
+    def run(self) -> None:
+        """Begin with the design; where nothing can be shown, nothing is asked beyond it."""
+        if self._powerless:
+            self._can_ask = lambda probe, combination, user: False
+        self.search.run([self._layout.combination(run) for run in self._layout.design.values()])
+
+    def why_not(self) -> str:
+        """Why nothing can be claimed, "" where it can."""
+        if self._powerless or self.search.standing(frozenset()) == "safe":
+            return self._powerless
+        rate = self.search.known[frozenset()].rate
+        return (
+            f"Without any layer the rate is {rate:.0%}, not shown to be below the tolerance of "
+            f"{100 * self._tolerance:.3g}%: no combination of layers can be said to make it unsafe."
+        )
 
     @property
     def measured(self) -> list[Measured]:

@@ -67,7 +67,7 @@ def compositional_summary(
 ) -> CompositionalSummary:
     """Everything that the compositional findings and report read. order: of the interactions."""
     confidence = 1 - settings.level
-    design = estimable(layout.table, order)
+    design = estimable(layout.table, order, can_be=layout.can_be)
     systems = list(layout.design)
     found = effects(results, systems, design, confidence=confidence, by_group=True, seed=settings.seed)
     probes = list(dict.fromkeys(str(one) for one in results["probe"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, log
 
 from forwhom.statistics.betting import users_needed
 
@@ -33,7 +34,7 @@ class Decidable:
         """Whether users are asked only while it takes more of them."""
         if self.settings.early is not None:
             return self.settings.early
-        return users >= users_needed(self.settings.tolerance, self._needed)
+        return users >= users_needed(self.settings.tolerance, self._needed, _MOST)
 
     def why_not(self, users: int, items: int) -> str:
         """Why so many users, and items, can show nothing, and what would do; "" where they can."""
@@ -47,7 +48,8 @@ class Decidable:
         enough = next((one for one in wider if fewest >= self.least(one)), None)
         return (
             f"{users} users and {items} items cannot show a combination to be emergent at a tolerance of "
-            f"{tolerance:.0%}, whatever is answered: that its parts are safe takes at least {needed} of "
+            f"{100 * tolerance:.3g}%, whatever is answered: that its parts are safe takes "
+            + (f"at least {needed:,} of " if needed < _MOST else f"{_MOST:,} or more of ")
             + ("users" if self.is_early(users) else "both")
             + (f", or a tolerance of {enough:.0%}." if enough else ".")
         )
@@ -55,10 +57,10 @@ class Decidable:
     def least(self, tolerance: float) -> int:
         """So many users (of the score test: and items), all answered alike, can."""
         if self.settings.early:
-            return users_needed(tolerance, self._needed)
+            return users_needed(tolerance, self._needed, _MOST)
         # The score test's p of n clusters that are all answered alike is 2 q^n.
         share = max(tolerance, 1 - tolerance)
-        return next(n for n in range(1, _MOST) if 2 * share**n * self._needed <= 1 or n == _MOST - 1)
+        return min(ceil(log(2 * self._needed) / -log(share)), _MOST)
 
     @property
     def _needed(self) -> float:

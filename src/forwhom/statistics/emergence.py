@@ -5,13 +5,13 @@ them, below. A claim rests on measurements of all of these, never on what is ass
 the least of theirs, and claims are made at a false discovery rate.
 
 What to measure next rests on an assumption, that a layer which personalizes makes nothing safe: parts of a
-safe set are not looked at, nor are sets that hold an emergent one. So what is found is right as far as it was
-measured; that nothing was missed holds only as far as the assumption does, and where measurements contradict
-it, they are told. Layers that protect are excepted from it.
+safe set are not looked at. So what is found is right as far as it was measured; that nothing was missed holds
+only as far as the assumption does, and where measurements contradict it, they are told. Layers that protect
+are excepted from it. A set with a part that was not shown to be safe cannot be emergent, and is not asked.
 
 The search is that for all minimal unsatisfiable subsets (MARCO; Liffiton et al., 2016): an unsafe set is
 shrunk one layer at a time (delta debugging; Zeller and Hildebrandt, 2002), a safe one rules out its parts,
-and the next is a largest one that neither has settled.
+and the next is a largest one that holds a set which neither has settled.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from forwhom.statistics.betting import e_discoveries
 
@@ -31,8 +31,10 @@ class Evidence(Protocol):
     """How one combination's rate stands to the tolerance.
 
     above: against "the rate is at most the tolerance", below: against "it is at least that"; an e-value, or
-    1/p of a test: at 1/a or more either is evidence at level a. rate: so far.
+    1/p of a test (is_e_value says which): at 1/a or more either is evidence at level a. rate: so far.
     """
+
+    is_e_value: ClassVar[bool]
 
     @property
     def above(self) -> float: ...
@@ -53,10 +55,12 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class Emergent:
-    """A combination that is unsafe while every proper subset is safe. e_value: of that claim."""
+    """A combination that is unsafe while every proper subset is safe. evidence: for that claim, an e-value or
+    1/p."""
 
     layers: Combination
-    e_value: float
+    evidence: float
+    is_e_value: bool
     rate: float
     worst_part: Combination
     worst_rate: float
@@ -80,20 +84,21 @@ class Search:
     largest: int = 3
     known: dict[Combination, Evidence] = field(default_factory=dict)
     minimal: list[Combination] = field(default_factory=list)
+    _stands: dict[Combination, Verdict] = field(default_factory=dict)
 
-    def run(self, start: Iterable[Combination] = ()) -> list[Emergent]:
-        """Measure until nothing is left to be measured; see `emergent`.
+    def run(self, start: Iterable[Combination] = ()) -> None:
+        """Measure until nothing is left to be measured.
 
         start: combinations to begin with, those of a design.
         """
-        self.verdict(frozenset())
+        can_be = self.verdict(frozenset()) == "safe"
         for combination in start:
-            if self.verdict(combination) == "unsafe":
+            if self.verdict(combination) == "unsafe" and can_be:
                 self._explain(combination)
-        while (following := self._next()) is not None:
-            if self.verdict(following) == "unsafe":
-                self._explain(following)
-        return self.emergent()
+        # What is settled stays so: sets are gone through once.
+        for combination in self._largest_first() if can_be else ():
+            if self._is_worth_asking(combination) and self.verdict(combination) == "unsafe":
+                self._explain(combination)
 
     @property
     def asked(self) -> int:
@@ -106,12 +111,7 @@ class Search:
 
     def standing(self, combination: Combination) -> Verdict:
         """Of what was measured so far."""
-        if (one := self.known.get(combination)) is not None:
-            if one.above >= self.confident:
-                return "unsafe"
-            if one.below >= self.confident:
-                return "safe"
-        return "undecided"
+        return self._stands.get(combination, "undecided")
 
     def contradictions(self) -> list[tuple[Combination, Combination]]:
         """(unsafe, safe): measured pairs where adding layers that personalize made an unsafe set safe."""
@@ -119,18 +119,13 @@ class Search:
         safe = [one for one in self.known if self.standing(one) == "safe"]
         return [(a, b) for a in unsafe for b in safe if a < b and not (b - a) & self.protective]
 
-    def undecided(self) -> list[Combination]:
-        """Measured, and neither shown to be safe nor to be unsafe."""
-        return [one for one in self.known if self.standing(one) == "undecided"]
-
     def _decided(self, combination: Combination, above: float, below: float) -> Verdict:
         if combination not in self.known:
             self.known[combination] = self.evidence(combination)
         one = self.known[combination]
         one.extend(above, below)
-        if one.above >= above:
-            return "unsafe"
-        return "safe" if one.below >= below else "undecided"
+        self._stands[combination] = _verdict(one, self.confident, self.confident)
+        return _verdict(one, above, below)
 
     def _explain(self, combination: Combination) -> None:
         """Shrink an unsafe combination to minimal ones, until one that is in it is known."""
@@ -143,22 +138,20 @@ class Search:
         if current:
             self.minimal.append(current)
 
-    def _next(self) -> Combination | None:
-        """A largest combination that holds no minimal unsafe one, is part of no safe one and is not measured.
+    def _is_worth_asking(self, combination: Combination) -> bool:
+        """Whether it is open, and so is a set in it of a size that is looked for."""
+        if not self._is_open(combination):
+            return False
+        return any(self._is_open(part) for part in subsets_up_to(sorted(combination), self.largest))
 
-        Protective layers are tried with no inference from what is safe with them.
-        """
-        for combination in self._largest_first():
-            if combination in self.known or any(known <= combination for known in self.minimal):
-                continue
-            if any(self._rules_out(one, combination) for one in self.known):
-                continue
-            return combination
-        return None
-
-    def _rules_out(self, measured: Combination, combination: Combination) -> bool:
-        is_part = combination < measured and not (measured - combination) & self.protective
-        return is_part and self.standing(measured) == "safe"
+    def _is_open(self, combination: Combination) -> bool:
+        """Not measured, part of no safe set, and without a part that was not shown to be safe."""
+        for known, verdict in self._stands.items():
+            if known == combination or (known < combination and verdict != "safe"):
+                return False
+            if combination < known and verdict == "safe" and not (known - combination) & self.protective:
+                return False
+        return True
 
     def _largest_first(self) -> Iterator[Combination]:
         for size in range(len(self.factors), 0, -1):
@@ -167,43 +160,57 @@ class Search:
                 if not self.excluded(combination):
                     yield combination
 
-    @property
-    def looked_at(self) -> int:
-        """Hypotheses: all sets up to the size of the largest found."""
-        largest = max([self.largest, *(len(one) for one in self.minimal)])
-        return sum(not self.excluded(one) for one in subsets_up_to(self.factors, largest))
-
-    def candidates(self, hypotheses: int = 0) -> list[Emergent]:
-        """The minimal unsafe sets that were found, measured as far as a claim among so many hypotheses
-        (at least those looked at) needs it and users are left."""
-        needed = max(hypotheses, self.looked_at) / self.level / max(len(self.minimal), 1)
+    def candidates(self, hypotheses: int) -> list[Emergent]:
+        """Unsafe sets with no part that was found unsafe, measured as far as a claim among so many hypotheses
+        needs it and users are left."""
+        wanted = [one for one in self.minimal if len(one) <= self.largest]
+        needed = hypotheses / self.level / max(len(wanted), 1)
         found: list[Emergent] = []
-        for combination in self.minimal:
+        for combination in wanted:
             parts = parts_of(combination)
             self._decided(combination, needed, self.confident)
-            for part in parts:
-                if self._decided(part, self.confident, needed) == "unsafe":
-                    break
-            found.append(self._emergent(combination, parts))
+            if all(self._decided(part, self.confident, needed) != "unsafe" for part in parts):
+                found.append(self._emergent(combination, parts))
         return found
 
-    def emergent(self) -> list[Emergent]:
-        """What is claimed, the best established first."""
-        return claimed(self.candidates(), self.level, self.looked_at)
+    def claims(self, hypotheses: int) -> list[Emergent]:
+        """What is claimed, the best established first; each is then measured with layers that protect."""
+        found = claimed(self.candidates(hypotheses), self.level, hypotheses)
+        self.protect(found)
+        return found
+
+    def protect(self, claims: Iterable[Emergent]) -> None:
+        """Measure what was claimed together with each layer that protects."""
+        for one in claims:
+            for layer in sorted(self.protective - one.layers):
+                if not self.excluded(guarded := one.layers | {layer}):
+                    self.verdict(guarded)
 
     def _emergent(self, combination: Combination, parts: list[Combination]) -> Emergent:
-        measured = {part: self.known[part] for part in parts if part in self.known}
+        measured = {part: self.known[part] for part in parts}
         worst = max(measured, key=lambda part: measured[part].rate)
-        least = min(one.below for one in measured.values()) if len(measured) == len(parts) else 0.0
+        least = min(one.below for one in measured.values())
         whole = self.known[combination]
-        return Emergent(combination, min(whole.above, least), whole.rate, worst, measured[worst].rate)
+        return Emergent(combination, min(whole.above, least), whole.is_e_value, whole.rate, worst,
+                        measured[worst].rate)  # fmt: skip
+
+
+def _verdict(one: Evidence, above: float, below: float) -> Verdict:
+    if one.above >= above:
+        return "unsafe"
+    return "safe" if one.below >= below else "undecided"
 
 
 def claimed(candidates: Sequence[Emergent], level: float, hypotheses: int) -> list[Emergent]:
-    """Those of the candidates that are claimed at a false discovery rate of `level`, best first."""
-    kept = e_discoveries([one.e_value for one in candidates], level, hypotheses)
-    return sorted((one for one, is_kept in zip(candidates, kept, strict=True) if is_kept),
-                  key=lambda one: -one.e_value)  # fmt: skip
+    """Those of the candidates that are claimed at a false discovery rate of `level`, best first.
+
+    e-values by e-BH, whatever their dependence. 1/p is no e-value: such a claim is corrected for all
+    hypotheses by itself (Bonferroni). Both together keep the level, each paying for its own hypotheses.
+    """
+    kept = e_discoveries([one.evidence if one.is_e_value else 0.0 for one in candidates], level, hypotheses)
+    alone = [not one.is_e_value and one.evidence >= hypotheses / level for one in candidates]
+    found = [one for one, by_e, by_p in zip(candidates, kept, alone, strict=True) if by_e or by_p]
+    return sorted(found, key=lambda one: -one.evidence)
 
 
 def subsets_up_to(factors: Sequence[str], largest: int) -> Iterator[Combination]:

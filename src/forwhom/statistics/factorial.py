@@ -11,7 +11,7 @@ out, the fitted coefficients carry pinv(X) Z of it (the alias matrix of Box and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -58,13 +58,16 @@ class Estimable:
         return not self.aliases[self.terms.index(term)]
 
 
-def estimable(levels: pl.DataFrame, order: int, beyond: int = 1) -> Estimable:
+def estimable(
+    levels: pl.DataFrame, order: int, beyond: int = 1, can_be: Callable[[Term], bool] = lambda term: True
+) -> Estimable:
     """The effects up to `order` that the runs can tell.
 
     levels: a row a run, a column a factor, OFF or the name of a level. beyond: effects of so many orders
-    more are looked at as aliases.
+    more are looked at as aliases. can_be: whether all parts of a term can be there at once; one that cannot
+    is no effect, and nothing is taken for it.
     """
-    terms = terms_of(levels, order + beyond)
+    terms = [term for term in terms_of(levels, order + beyond) if can_be(term)]
     fitted: list[Term] = []
     columns: Floats = np.ones((levels.height, 1))
     lost: list[Term] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
@@ -21,6 +22,7 @@ _NEVER = 1e-300
 class WholeSample:
     """Evidence of one combination; see emergence.Evidence. ask: gets all cells of users at risk."""
 
+    is_e_value: ClassVar[bool] = False
     tolerance: float
     ask: Callable[[], pl.DataFrame]
     above: float = 1.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import sqrt
+from math import nan, sqrt
 
 import numpy as np
 import polars as pl
@@ -44,7 +44,8 @@ class Effect:
     risk: in risk, -1 to 1 for a main effect; above 0 the layers together are worse than their sum
     (super-additive). odds: the same in log-odds. group: "domain:level" whose cells these are, "" for all.
     adjusted_p: Benjamini-Hochberg over all effects of a study, those of groups apart. cells: by which of its
-    parts are there (no other level of their factors), the mean rate of the design's systems.
+    parts are there (no other level of their factors), the mean rate of the design's systems. The odds have no
+    bounds (NaN) where all cells agree.
     """
 
     probe: str
@@ -154,6 +155,8 @@ class _Drawn:
         of_users, of_items = (max(by[name] - by["cell"], 0.0) for name in ("user", "item"))
         variance = by["cell"] + of_users + of_items
         m = clustered_mean(self._verdicts @ contrast, self._users, self._items)
+        if m.variance < _TINY and odds:
+            return Scale(estimate, nan, nan), nan
         if m.variance < _TINY:
             # Cells that all agree are no proof that all cells do: as if one cluster more, and it differed.
             variance = max(variance, (1 / (m.clusters + 1)) ** 2)

@@ -10,7 +10,7 @@ from itertools import combinations, product
 import polars as pl
 
 from forwhom.statistics.emergence import Combination
-from forwhom.statistics.factorial import OFF
+from forwhom.statistics.factorial import OFF, Term
 
 Run = Mapping[str, str]
 """By factor, its level: OFF, or the name of one that it has."""
@@ -68,6 +68,10 @@ class Layout:
     def is_excluded(self, combination: Combination) -> bool:
         """Whether two levels of one factor are in it, or an entry of `exclude` is altogether."""
         return any(entry <= combination for entry in self._impossible)
+
+    def can_be(self, term: Term) -> bool:
+        """Whether the parts of an effect can be together."""
+        return not self.is_excluded(frozenset(self.part(*one) for one in term))
 
     @cached_property
     def _impossible(self) -> list[Combination]:

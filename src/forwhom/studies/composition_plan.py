@@ -41,7 +41,7 @@ class PlannedProbe(BaseModel):
 
 class PlannedComposition(BaseModel):
     """systems: of the design, of `combinations` that there are; lost: effects that it cannot estimate.
-    further: cells that the search may ask besides, at most."""
+    further: cells that the search may ask besides, at most; none of a probe on which it can show nothing."""
 
     model_config = ConfigDict(frozen=True)
     systems: int
@@ -56,14 +56,17 @@ def plan_composition(prepared: Prepared) -> PlannedComposition:
     study = prepared.study
     spec = study.composition or CompositionSpec()
     layout = layout_of(study)
-    design = estimable(layout.table, spec.order)
+    design = estimable(layout.table, spec.order, can_be=layout.can_be)
     every = hypotheses(layout, settings_of(study, len(study.factors))) + 1
     base = layout.by_combination[frozenset()]
     own = [cell for cell in prepared.cells if cell.system.name == base]
-    further = (every - len(layout.design) - len(layout.further)) * len(own) if spec.search else 0
+    probes = list(dict.fromkeys(cell.probe.id for cell in own))
+    told = [_probe(probe, own, prepared, layout, design, len(probes)) for probe in probes]
+    searched = {one.probe for one in told if not one.emergence} if spec.search else set()
+    each = sum(cell.probe.id in searched for cell in own)
+    further = (every - len(layout.design) - len(layout.further)) * each
     if spec.cells is not None:
         further = min(further, spec.cells - len(prepared.cells))
-    probes = list(dict.fromkeys(cell.probe.id for cell in own))
     return PlannedComposition(
         systems=len(layout.design),
         combinations=every,
@@ -73,7 +76,7 @@ def plan_composition(prepared: Prepared) -> PlannedComposition:
             for term, aliases in zip(design.terms, design.aliases, strict=True)
         ],
         lost=[_said(term, layout) for term in design.lost],
-        probes=[_probe(probe, own, prepared, layout, design, len(probes)) for probe in probes],
+        probes=told,
         further=max(further, 0),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ import polars as pl
 from pydoe import fracfact_by_res, optimal_design
 
 from forwhom.errors import InputError
-from forwhom.statistics.factorial import OFF, column_of, estimable
+from forwhom.statistics.factorial import OFF, Term, column_of, estimable
 from forwhom.statistics.layout import Run
 from forwhom.studies.factors import CompositionSpec, FactorSpec, is_excluded, run_name
 
@@ -96,11 +96,21 @@ def _allowed(entry: Sequence[str], row: Any) -> bool:
     return not is_excluded({**row}, [entry])
 
 
+def fewest_runs(factors: Sequence[FactorSpec], spec: CompositionSpec) -> int:
+    """So many systems can tell the mean and all effects up to the order apart."""
+    return len(_told(as_table(combinations_of(factors, spec), factors), spec)) + 1
+
+
+def _told(table: pl.DataFrame, spec: CompositionSpec) -> tuple[Term, ...]:
+    """What exclusions leave to be told."""
+    return estimable(table, spec.order, beyond=0).terms
+
+
 def _optimal(factors: Sequence[FactorSpec], spec: CompositionSpec) -> list[Run]:
     """D-optimal for the mean and all effects up to the order, one by one; the base is among them."""
     candidates = combinations_of(factors, spec)
     table = as_table(candidates, factors)
-    told = estimable(table, spec.order, beyond=0).terms  # what exclusions leave to be told
+    told = _told(table, spec)
     columns = np.column_stack([column_of(table, term) for term in told])
     needed = len(told) + 1
     runs = needed if spec.runs is None else spec.runs

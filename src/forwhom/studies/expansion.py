@@ -9,7 +9,7 @@ from forwhom.statistics.decidable import Settings
 from forwhom.statistics.emergence import Combination
 from forwhom.statistics.factorial import OFF
 from forwhom.statistics.layout import Layout, Run
-from forwhom.studies.designs import runs_of
+from forwhom.studies.designs import fewest_runs, runs_of
 from forwhom.studies.factors import CompositionSpec, FactorSpec, run_layers, run_name
 from forwhom.studies.study import Composed, Study, SystemSpec
 from forwhom.systems.layer import layer_type
@@ -39,10 +39,12 @@ def expanded(study: Study, cells_of: Callable[[SystemSpec], int]) -> Study:
 
 
 def _designed(study: Study, spec: CompositionSpec, each: int) -> list[Run]:
-    """The runs of the design; those of an optimal one as many as the cells allow, `each` a system."""
+    """The runs of the design; those of an optimal one as many as the cells allow, `each` a system, or half of
+    them (and what the effects need) where a search follows."""
     if spec.cells is None or spec.design != "optimal" or spec.runs is not None:
         return runs_of(study.factors, spec)
-    runs = max(spec.cells // max(each, 1) - 2 * len(spec.orders), 0)
+    allowed = max(spec.cells // max(each, 1) - 2 * len(spec.orders), 0)
+    runs = min(max(allowed // 2, fewest_runs(study.factors, spec)), allowed) if spec.search else allowed
     try:
         return runs_of(study.factors, spec.model_copy(update={"runs": runs}))
     except InputError as error:

@@ -60,9 +60,10 @@ class CompositionSpec(_Settings):
     """How factors are combined.
 
     design: "full", every combination; "fractional", a two-level fraction of stated resolution; "covering",
-    the fewest systems in which every `strength` factors meet in all their levels; "optimal", the D-optimal
+    few systems in which every `strength` factors meet in all their levels; "optimal", the D-optimal
     `runs` systems for effects up to `order`. order: of the interactions that are estimated.
-    cells: that may be asked at most; an optimal design without `runs` takes as many systems as these allow.
+    cells: that may be asked at most; an optimal design without `runs` takes as many systems as these allow,
+    or half of them and leaves the rest to the search.
     exclude: factors that cannot be together, each entry a list of names or of "factor=level".
     orders: pairs of factors that are also tried the other way round, by themselves.
 

@@ -9,6 +9,7 @@ import polars as pl
 from forwhom.statistics.combinations import wanted
 from forwhom.statistics.emergence import Combination
 from forwhom.studies.expansion import found_in_search, layout_of, settings_of
+from forwhom.studies.factors import CompositionSpec
 from forwhom.studies.prepared import Prepared, prepare
 
 
@@ -18,11 +19,12 @@ def following(prepared: Prepared, results: pl.DataFrame) -> Prepared | None:
     results: of the cells of `prepared`. A cell that is not in them could not be asked, and is not again.
     """
     study = prepared.study
-    if study.composition is None or not study.composition.search:
+    spec = study.composition or CompositionSpec()
+    if not study.factors or not spec.search:
         return None
     layout = layout_of(study)
     planned = {(cell.probe.id, cell.system.name, cell.user.id) for cell in prepared.cells}
-    left = (study.composition.cells or len(prepared.cells) * 1000) - len(prepared.cells)
+    left = (spec.cells or len(prepared.cells) * 1000) - len(prepared.cells)
 
     def can_ask(probe: str, combination: Combination, user: str) -> bool:
         return left > 0 and (probe, layout.name(combination), user) not in planned
