@@ -15,7 +15,7 @@ import polars as pl
 from scipy.special import expit
 
 from forwhom.statistics.betting import SequentialBets
-from forwhom.statistics.combinations import emergence, wanted
+from forwhom.statistics.combinations import emergence, hypotheses, wanted
 from forwhom.statistics.decidable import Settings
 from forwhom.statistics.emergence import Combination, Search
 from forwhom.statistics.factorial import OFF, Term, estimable
@@ -44,7 +44,7 @@ def layout_of(count: int, spec: CompositionSpec) -> Layout:
 class Stacks:
     """A world: combinations that hold one of `planted` fail at the rate `up`, the others at `base`.
 
-    shift: adds to the logit of a combination, in place of planted sets.
+    rates: by combination, in place of these. shift: adds to the logit of a combination.
     """
 
     seed: int
@@ -53,6 +53,7 @@ class Stacks:
     planted: Sequence[Combination] = ()
     base: float = 0.03
     up: float = 0.6
+    rates: Callable[[Combination], float] | None = None
     shift: Callable[[Combination], float] | None = None
     spread: float = 0.7
 
@@ -65,9 +66,13 @@ class Stacks:
         """The probability of a failure, shape (users, items)."""
         user, item = self._effects
         both = float(np.hypot(self.spread, self.spread))
-        rate = self.up if any(one <= layers for one in self.planted) else self.base
-        logit = Truth(rate, both).intercept + (self.shift(layers) if self.shift else 0.0)
+        logit = Truth(self.rate(layers), both).intercept + (self.shift(layers) if self.shift else 0.0)
         return expit(logit + user + item)
+
+    def rate(self, layers: Combination) -> float:
+        if self.rates:
+            return self.rates(layers)
+        return self.up if any(one <= layers for one in self.planted) else self.base
 
     def verdicts(self, layers: Combination) -> np.ndarray:
         rng = np.random.default_rng([self.seed, *(ord(c) for name in sorted(layers) for c in name)])
@@ -105,86 +110,107 @@ def planted_sets(rng: np.random.Generator, count: int, largest: int = 3) -> list
     return sets
 
 
+World = Callable[[int], Stacks]
+"""By seed."""
+
+
+def planted(users: int, items: int, base: float, up: float, count: int, largest: int = 3) -> World:
+    """One to four sets that fail, where the rates differ at all."""
+
+    def world(seed: int) -> Stacks:
+        sets = planted_sets(np.random.default_rng(seed), count, largest) if up > base else []
+        return Stacks(seed, users, items, sets, base, up)
+
+    return world
+
+
+def together_just_at(tolerance: float, users: int, items: int, base: float) -> World:
+    """A pair fails as often as is tolerated, not more: no claim is true."""
+    return lambda seed: Stacks(seed, users, items, rates=lambda c: tolerance if {"f0", "f1"} <= c else base)
+
+
+def part_just_at(tolerance: float, users: int, items: int, base: float, up: float) -> World:
+    """A pair fails, and one of its parts as often as is tolerated, which is not less: no claim is true."""
+
+    def rate(layers: Combination) -> float:
+        return up if {"f0", "f1"} <= layers else tolerance if "f0" in layers else base
+
+    return lambda seed: Stacks(seed, users, items, rates=rate)
+
+
 @dataclass(frozen=True)
 class Searched:
-    """planted, found: sets. false: claims of none. alarms: studies with a false claim. fdp: mean share of
-    false claims. cells: mean and largest share of the full factorial's."""
+    """planted, found: sets. false: claims of none. alarms: studies with one. cells: mean and largest
+    share of the full factorial's."""
 
     studies: int
     planted: int
     found: int
     false: int
-    fdp: float
+    alarms: int
     cells: float
     most: float
 
 
-def bets_search(
-    studies: int, users: int, items: int, base: float, up: float, tolerance: float, count: int = 8
-) -> Searched:
-    """Searches by bets over users, begun from a fraction of resolution IV."""
+def bets_search(studies: int, world: World, tolerance: float, count: int = 8) -> Searched:
+    """Searches by bets over users, after a fraction of resolution IV was asked of all of them."""
     layout = layout_of(count, CompositionSpec(resolution=4))
     start = [layout.combination(run) for run in layout.design.values()]
 
-    def searched(world: Stacks) -> tuple[set[Combination], float]:
+    def searched(one: Stacks) -> tuple[set[Combination], int]:
         def evidence(layers: Combination) -> SequentialBets:
-            return SequentialBets(tolerance, ask=world.means(layers))
+            return SequentialBets(tolerance, ask=one.means(layers))
 
-        search = Search(list(layout.parts), evidence)
-        return {one.layers for one in search.run(start)}, search.asked / (2**count * users)
+        settings = Settings(tolerance)
+        search = Search(list(layout.parts), evidence, level=settings.level, largest=settings.largest)
+        search.run(start)
+        claims = search.claims(hypotheses(layout, settings))
+        further = sum(found.users for layers, found in search.known.items() if layers not in start)
+        return {claim.layers for claim in claims}, len(start) * one.users + further
 
-    return _searched(studies, searched, users, items, base, up, count)
+    return _searched(studies, searched, world, count)
 
 
 def table_search(
-    studies: int,
-    users: int,
-    items: int,
-    base: float,
-    up: float,
-    tolerance: float,
-    count: int,
-    largest: int = 2,
-    early: bool = False,
+    studies: int, world: World, tolerance: float, count: int, largest: int = 2, early: bool = False
 ) -> Searched:
     """Studies as they run: a table that grows by what the search wants; early: users one after another."""
     layout = layout_of(count, CompositionSpec(resolution=min(5, count)))
     settings = Settings(tolerance, largest=largest, early=early)
 
-    def searched(world: Stacks) -> tuple[set[Combination], float]:
-        asked = {layout.combination(run): world.everybody for run in layout.design.values()}
+    def searched(one: Stacks) -> tuple[set[Combination], int]:
+        asked = {layout.combination(run): one.everybody for run in layout.design.values()}
         grown = layout
         while True:
-            table = world.table(grown, asked.items())
+            table = one.table(grown, asked.items())
             more = wanted(
                 table, grown, settings, lambda probe, layers, user: user not in asked.get(layers, ())
             )
             if not more:
                 break
-            for one in more:
-                asked[one.combination] = [*asked.get(one.combination, []), *one.users]
+            for waiting in more:
+                asked[waiting.combination] = [*asked.get(waiting.combination, []), *waiting.users]
             further = {grown.name(layers): grown.run(layers) for layers in asked}
             grown = Layout(layout.factors, layout.design, further, {})
         claims = emergence(table, grown, settings)[0].claims
-        return {one.layers for one in claims}, sum(map(len, asked.values())) / (2**count * users)
+        return {claim.layers for claim in claims}, sum(map(len, asked.values()))
 
-    return _searched(studies, searched, users, items, base, up, count)
+    return _searched(studies, searched, world, count)
 
 
 def _searched(
-    studies: int, searched: Callable[[Stacks], tuple[set[Combination], float]],
-    users: int, items: int, base: float, up: float, count: int,
-) -> Searched:  # fmt: skip
-    planted = found = false = 0
-    shares, cells = [], []
+    studies: int, searched: Callable[[Stacks], tuple[set[Combination], int]], world: World, count: int
+) -> Searched:
+    planted = found = false = alarms = 0
+    shares = []
     for seed in range(studies):
-        sets = planted_sets(np.random.default_rng(seed), count) if up > base else []
-        claims, share = searched(Stacks(seed, users, items, sets, base, up))
-        planted, found = planted + len(sets), found + len(claims & set(sets))
-        false += len(claims - set(sets))
-        shares.append(len(claims - set(sets)) / max(len(claims), 1))
-        cells.append(share)
-    return Searched(studies, planted, found, false, float(np.mean(shares)), float(np.mean(cells)), max(cells))
+        one = world(seed)
+        claims, asked = searched(one)
+        right = claims & set(one.planted)
+        planted, found, false = planted + len(one.planted), found + len(right), false + len(claims - right)
+        alarms += claims != right
+        shares.append(asked / (2**count * one.users))
+    return Searched(studies, planted, found, false, alarms, float(np.mean(shares)), max(shares))
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def _block(one: Emergence, summary: CompositionalSummary, risk: str) -> ProbeBlo
         tolerance=one.tolerance,
         aliased=any(effect.aliases for effect in whole),
         claims=[_claim(one, claim, summary, risk) for claim in one.claims],
-        open=[layout.name(candidate.layers) for candidate in one.open],
+        open=[layout.name(layers) for layers in one.open],
         contradictions=[
             f"{layout.name(unsafe)} is unsafe and {layout.name(safe)} safe"
             for unsafe, safe in one.contradictions[:3]

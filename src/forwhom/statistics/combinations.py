@@ -66,7 +66,7 @@ class Emergence:
     tolerance: float
     early: bool
     claims: list[Emergent]
-    open: list[Emergent]
+    open: list[Combination]
     measured: list[Measured]
     contradictions: list[tuple[Combination, Combination]]
     powerless: str
@@ -145,7 +145,7 @@ def _searched(parts: Mapping[Part, pl.DataFrame], layout: Layout, settings: Sett
         found.append(
             Emergence(
                 probe, group, settings.tolerance, replay.early, claims,
-                [one for one in own if not any(one is claim for claim in claims)],
+                [one for one in replay.search.unsafe() if one not in {claim.layers for claim in claims}],
                 replay.measured, replay.search.contradictions(), replay.why_not(),
             )
         )  # fmt: skip

@@ -9,9 +9,9 @@ safe set are not looked at. So what is found is right as far as it was measured;
 only as far as the assumption does, and where measurements contradict it, they are told. Layers that protect
 are excepted from it. A set with a part that was not shown to be safe cannot be emergent, and is not asked.
 
-The search is that for all minimal unsatisfiable subsets (MARCO; Liffiton et al., 2016): an unsafe set is
-shrunk one layer at a time (delta debugging; Zeller and Hildebrandt, 2002), a safe one rules out its parts,
-and the next is a largest one that holds a set which neither has settled.
+The search is that for all minimal unsatisfiable subsets (MARCO; Liffiton et al., 2016). A set that is not
+shown to be safe is shrunk one layer at a time to a minimal one (delta debugging; Zeller and Hildebrandt,
+2002), a safe one rules out its parts, and the next is a largest one that holds a set which neither settles.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Emergent:
 
 @dataclass
 class Search:
-    """The state of a search. known: what was measured, by combination.
+    """The state of a search. known: what was measured, by combination. minimal:
+    not shown to be safe, while every part that was measured is.
 
     factors: layers that personalize or protect; evidence: makes that of a combination, nobody asked yet.
     protective: those that protect. confident: what counts as decided while searching (1/a).
@@ -92,13 +93,13 @@ class Search:
         start: combinations to begin with, those of a design.
         """
         can_be = self.verdict(frozenset()) == "safe"
-        for combination in start:
-            if self.verdict(combination) == "unsafe" and can_be:
-                self._explain(combination)
+        for combination in sorted(start, key=len):
+            if self.verdict(combination) != "safe" and can_be:
+                self._shrink(combination)
         # What is settled stays so: sets are gone through once.
         for combination in self._largest_first() if can_be else ():
-            if self._is_worth_asking(combination) and self.verdict(combination) == "unsafe":
-                self._explain(combination)
+            if self._is_worth_asking(combination) and self.verdict(combination) != "safe":
+                self._shrink(combination)
 
     @property
     def asked(self) -> int:
@@ -112,6 +113,11 @@ class Search:
     def standing(self, combination: Combination) -> Verdict:
         """Of what was measured so far."""
         return self._stands.get(combination, "undecided")
+
+    def unsafe(self) -> list[Combination]:
+        """Measured to be unsafe, with no part that was."""
+        found = [one for one in self.known if self.standing(one) == "unsafe"]
+        return [one for one in found if not any(part < one for part in found)]
 
     def contradictions(self) -> list[tuple[Combination, Combination]]:
         """(unsafe, safe): measured pairs where adding layers that personalize made an unsafe set safe."""
@@ -127,16 +133,15 @@ class Search:
         self._stands[combination] = _verdict(one, self.confident, self.confident)
         return _verdict(one, above, below)
 
-    def _explain(self, combination: Combination) -> None:
-        """Shrink an unsafe combination to minimal ones, until one that is in it is known."""
+    def _shrink(self, combination: Combination) -> None:
+        """To a minimal combination that is not shown to be safe, unless one that is in it is known."""
         if any(known <= combination for known in self.minimal):
             return
         current = combination
         for layer in sorted(combination):
-            if layer in current and self.verdict(current - {layer}) == "unsafe":
+            if layer in current and self.verdict(current - {layer}) != "safe":
                 current = current - {layer}
-        if current:
-            self.minimal.append(current)
+        self.minimal.append(current)
 
     def _is_worth_asking(self, combination: Combination) -> bool:
         """Whether it is open, and so is a set in it of a size that is looked for."""
@@ -163,7 +168,7 @@ class Search:
     def candidates(self, hypotheses: int) -> list[Emergent]:
         """Unsafe sets with no part that was found unsafe, measured as far as a claim among so many hypotheses
         needs it and users are left."""
-        wanted = [one for one in self.minimal if len(one) <= self.largest]
+        wanted = [one for one in self.minimal if len(one) <= self.largest and self.standing(one) == "unsafe"]
         needed = hypotheses / self.level / max(len(wanted), 1)
         found: list[Emergent] = []
         for combination in wanted:
