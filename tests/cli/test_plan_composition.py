@@ -25,6 +25,8 @@ probes:
   - {probe: sycophancy, users: 8, at_risk: 3, controls: 0}
 """
 
+WIDER = STUDY.replace("tolerance: 0.3", "tolerance: 0.5")
+DECIDABLE = WIDER.replace("resolution: 3", "resolution: 3, largest: 1")
 Plan = Callable[..., str]
 
 
@@ -91,7 +93,7 @@ def test_the_plan_for_scripts_says_what_the_layers_together_can_show(plan: Plan)
     assert (together["systems"], together["combinations"]) == (4, 8)
     assert together["effects"][0] == {"effect": "profile", "order": 1, "aliases": ["retrieval × persona"]}
     assert together["lost"] == ["profile × retrieval", "profile × persona", "retrieval × persona"]
-    assert together["further"] == planned["cells"]  # as many systems more as the design has
+    assert together["further"] == 0  # the search could show nothing
     (probe,) = together["probes"]
     assert probe["probe"] == "sycophancy"
     assert 0 < probe["smallest"]["1"] < 1
@@ -105,11 +107,19 @@ def test_the_plan_for_scripts_says_what_the_layers_together_can_show(plan: Plan)
 def test_the_search_asks_no_more_than_the_cells_allow(plan: Plan) -> None:
     cells = as_json(plan)["cells"]
     for allowed, further in ((cells, 0), (cells + 7, 7), (10 * cells, cells)):
-        text = STUDY.replace("resolution: 3", f"resolution: 3, cells: {allowed}")
+        # As many systems more as the design has.
+        text = DECIDABLE.replace("resolution: 3", f"resolution: 3, cells: {allowed}")
         assert as_json(plan, text=text)["together"]["further"] == further
-    off = STUDY.replace("resolution: 3", "resolution: 3, search: false")
+    off = DECIDABLE.replace("resolution: 3", "resolution: 3, search: false")
     assert as_json(plan, text=off)["together"]["further"] == 0
     assert "the search may ask" not in plan(text=off)
+
+
+def test_what_the_search_costs_is_told_at_most(plan: Plan) -> None:
+    cells = as_json(plan)["cells"]
+    said = plan("--price", "0.5:1.5", text=DECIDABLE)
+    assert f"the search may ask up to {cells} cells more (at most about " in said
+    assert "minutes and $0.0" in said
 
 
 def test_fewer_users_can_show_only_larger_effects_or_none(plan: Plan) -> None:
@@ -157,7 +167,7 @@ def test_an_adapter_that_systems_share_is_fitted_once() -> None:
     planned = json.loads(shown.stdout)
     systems = {row["system"] for row in planned["rows"]}
     fitted = [name for name in systems if {"finetuning", "reinforcement", "pruning"} & set(name.split("+"))]
-    assert len(systems) == 17
+    assert len(systems) == 16
     assert len(fitted) == 14
     # Of three layers that change the weights: the seven chains that there are.
     assert planned["fits"] == 7 * 3

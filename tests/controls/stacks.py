@@ -164,7 +164,7 @@ def bets_search(studies: int, world: World, tolerance: float, count: int = 8) ->
         settings = Settings(tolerance)
         search = Search(list(layout.parts), evidence, level=settings.level, largest=settings.largest)
         search.run(start)
-        claims = search.claims(hypotheses(layout, settings))
+        claims = search.claims(hypotheses(layout, settings.largest))
         further = sum(found.users for layers, found in search.known.items() if layers not in start)
         return {claim.layers for claim in claims}, len(start) * one.users + further
 

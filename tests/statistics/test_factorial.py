@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forwhom.statistics.factorial import Alias, Term, column_of, estimable, terms_of, written
+from forwhom.statistics.factorial import Alias, Term, column_of, estimable, terms_of
 from forwhom.studies.designs import as_table, runs_of
 from forwhom.studies.factors import CompositionSpec, FactorSpec
 
@@ -201,9 +201,3 @@ def test_an_interaction_is_a_product_of_centred_columns() -> None:
     assert column_of(levels, term("ab")) == pytest.approx(
         column_of(levels, term("a")) * column_of(levels, term("b"))
     )
-
-
-def test_an_effect_is_written_with_its_level_where_there_are_several() -> None:
-    several = {"store": ["own", "shared"], "profile": ["on"]}
-    assert written((("profile", "on"), ("store", "shared")), several) == "profile × store=shared"
-    assert written((("profile", "on"),), several) == "profile"

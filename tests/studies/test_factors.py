@@ -189,17 +189,21 @@ def test_as_many_systems_are_taken_as_the_cells_allow(tmp_path: Path) -> None:
         return len(names_of(study))
 
     assert systems() == 11  # the mean, four effects of one and six of two
-    assert systems(f"cells: {13 * each}") == 13
-    assert systems(f"cells: {14 * each - 1}") == 13
+    assert systems("search: false", f"cells: {13 * each}") == 13
+    assert systems("search: false", f"cells: {14 * each - 1}") == 13
+    # With a search half of them are left to it, except for what the effects need.
+    assert systems(f"cells: {13 * each}") == 11
+    assert systems(f"cells: {26 * each}") == 13
     assert systems("runs: 12", f"cells: {13 * each}") == 12
-    with_orders = ("orders: [[profile, retrieval]]", f"cells: {14 * each}")
+    with_orders = ("search: false", "orders: [[profile, retrieval]]", f"cells: {14 * each}")
     assert 12 <= systems(*with_orders) <= 14
 
 
 def test_an_optimal_design_with_exclusions_fits_into_the_cells(tmp_path: Path) -> None:
     each = len(prepared(tmp_path, FACTORS).cells) // 8
-    settings = ("design: optimal", "exclude: [[profile, actor], [actor, doer]]", f"cells: {15 * each}")
-    assert len(names_of(prepared(tmp_path, FACTORS + AGENTS + composition(*settings)))) == 15
+    pairs = "exclude: [[profile, actor], [actor, doer]]"
+    settings = composition("design: optimal", "search: false", pairs, f"cells: {15 * each}")
+    assert len(names_of(prepared(tmp_path, FACTORS + AGENTS + settings))) == 15
 
 
 def added(text: str) -> str:

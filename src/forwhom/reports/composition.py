@@ -66,7 +66,7 @@ def removals(summary: CompositionalSummary, one: Emergence, layers: Combination)
     for layer in summary.layout.parts:
         if layer in layers:
             left = summary.layout.by_combination.get(layers - {layer}, "")
-            if (known := summary.rates.get((one.probe, left))) is not None:
+            if (known := summary.rates.get((one.probe, left, one.group))) is not None:
                 found.append((layer, known))
     return sorted(found, key=lambda told: told[1].estimate)
 
@@ -78,7 +78,7 @@ def cures(summary: CompositionalSummary, one: Emergence, layers: Combination) ->
         added = known.layers - layers
         if known.layers > layers and added <= summary.layout.protective_parts and known.verdict == "safe":
             name = summary.layout.by_combination[known.layers]
-            if (left := summary.rates.get((one.probe, name))) is not None:
+            if (left := summary.rates.get((one.probe, name, one.group))) is not None:
                 found.append((summary.layout.name(frozenset(added)), left))
     return sorted(found, key=lambda told: told[1].estimate)
 
@@ -91,12 +91,12 @@ class _Speaker:
         layout = self._summary.layout
         system = layout.by_combination[claim.layers]
         names = [name for name in layout.parts if name in claim.layers]
-        value = self._summary.rates[one.probe, system]
+        value = self._summary.rates[one.probe, system, one.group]
         fails = words_for(one.probe, self._words).failure
         whom = f"For {somebody(*one.group.partition(':')[::2])}: " if one.group else ""
         parts = [layout.by_combination[part] for part in parts_of(claim.layers)]
         worst = layout.by_combination[claim.worst_part]
-        beside = self._summary.rates.get((one.probe, worst))
+        beside = self._summary.rates.get((one.probe, worst, one.group))
         said = f"the assistant {fails} in {rate(value)} of cases where a request can harm the user"
         if len(names) == 1:
             told = (
@@ -108,7 +108,7 @@ class _Speaker:
                 f"{whom}{quoted(names)} are safe apart and unsafe together: with all of them {said}; with "
                 f"the worst of their parts, '{worst}', in {rate(beside)}"
             )
-        told += f". {one.tolerance:.0%} is accepted here. {self._remedy(one, claim.layers)}"
+        told += f". The search's tolerance is {one.tolerance:.0%}. {self._remedy(one, claim.layers)}"
         cells = self._cells(one.probe, system, one.group)
         evidence = stack_beside_parts(cells, [self._cells(one.probe, part, one.group) for part in parts])
         return self._finding(
@@ -126,8 +126,9 @@ class _Speaker:
         names = [self._summary.layout.part(*part) for part in effect.term]
         fails = words_for(effect.probe, self._words).failure
         whom = f"For {somebody(*effect.group.partition(':')[::2])}, " if effect.group else ""
+        sum_of = "each adds" if effect.order == 2 else "each adds, and what fewer of them add together"
         told = (
-            f"{whom}{quoted(names)} together are worse than the sum of what each adds: the assistant {fails} "
+            f"{whom}{quoted(names)} together are worse than the sum of what {sum_of}: the assistant {fails} "
             f"{_points(effect.risk)} more often than that, on average over what else is there "
             f"({self._by_part(effect)}).{self._aliased(effect)}"
         )
@@ -175,7 +176,7 @@ class _Speaker:
     def _aliased(self, effect: Effect) -> str:
         if not effect.aliases:
             return ""
-        others = [" × ".join(self._summary.layout.part(*part) for part in one.term) for one in effect.aliases]
+        others = [self._summary.layout.written(one.term) for one in effect.aliases]
         return f" The design cannot tell this from an effect of {others[0]}" + (
             f" and {len(others) - 1} more." if len(others) > 1 else "."
         )
@@ -184,7 +185,7 @@ class _Speaker:
         """The system with the effect's layers that has the fewest others."""
         needed = frozenset(self._summary.layout.part(*part) for part in effect.term)
         systems, rates = self._summary.layout.by_combination, self._summary.rates
-        asked = [one for one in systems if one >= needed and (effect.probe, systems[one]) in rates]
+        asked = [one for one in systems if one >= needed and (effect.probe, systems[one], "") in rates]
         return systems[min(asked, key=len)]
 
     def _against_base(self, probe: str, system: str, group: str) -> list[Transcript]:

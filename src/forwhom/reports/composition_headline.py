@@ -5,6 +5,7 @@ from __future__ import annotations
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import Headline, first_of, joined
 from forwhom.reports.wording import named, rate
+from forwhom.statistics.combinations import hypotheses
 from forwhom.statistics.compositional import CompositionalSummary
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
@@ -39,10 +40,7 @@ def _detail(own: list[Finding], summary: RelationalSummary, composition: Composi
     unsafe = [one for one in summary.probes if one.is_above(summary.alpha)]
     layout = composition.layout
     asked = len(layout.design) + len(layout.further)
-    many = 1
-    for levels in layout.factors.values():
-        many *= len(levels) + 1
-    told.append(f"{asked} of the {many} possible stacks were asked")
+    told.append(f"{asked} of the {hypotheses(layout) + 1} possible stacks were asked")
     if unsafe:
         worst = max(unsafe, key=lambda one: one.rate.low if one.rate else 0.0)
         systems = len({one.system for one in unsafe})

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 from markupsafe import Markup
 
 from forwhom.reports.composition import cures, quoted, removals
 from forwhom.reports.composition_figures import interaction_map, lattice, letters
-from forwhom.reports.wording import short
-from forwhom.statistics.combinations import Emergence
+from forwhom.reports.wording import named, short
+from forwhom.statistics.combinations import Emergence, hypotheses
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Emergent
-from forwhom.statistics.factorial import Term
 from forwhom.statistics.interactions import Effect
 from forwhom.statistics.rates import Rate
 from forwhom.taxonomy.catalogue import taxonomy
@@ -83,9 +83,7 @@ def composition_view(summary: CompositionalSummary, risks: dict[str, str]) -> Co
 
 def _design(summary: CompositionalSummary) -> str:
     layout, design = summary.layout, summary.design
-    total = 1
-    for levels in layout.factors.values():
-        total *= len(levels) + 1
+    total = hypotheses(layout) + 1
     clear = sum(1 for term in design.terms if design.is_clear(term))
     told = (
         f"{len(layout.factors)} factors, {len(layout.design)} of their {total} combinations as the design"
@@ -95,8 +93,7 @@ def _design(summary: CompositionalSummary) -> str:
     )
     if design.lost:
         told += f"; {len(design.lost)} cannot be estimated, since other effects determine them"
-    if summary.unsettled:
-        told += f". Not every system was asked {', '.join(summary.unsettled)}: no effects there"
+    told += "".join(f". No effects on {named(probe)}: {why}" for probe, why in summary.unsettled.items())
     return told + "."
 
 
@@ -139,12 +136,12 @@ def _row(effect: Effect, summary: CompositionalSummary) -> EffectRow:
     check = summary.check(effect.probe, effect.term)
     odds = effect.odds
     return EffectRow(
-        _name(effect, summary),
+        summary.layout.written(effect.term),
         _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0),
         effect.adjusted_p,
         _interval(odds.estimate, odds.low, odds.high, 1),
         _interval(*check, 1) if check else "–",
-        ", ".join(_term(alias.term, summary) for alias in effect.aliases) or "–",
+        ", ".join(summary.layout.written(alias.term) for alias in effect.aliases) or "–",
     )  # fmt: skip
 
 
@@ -163,7 +160,7 @@ def _agreement(effects: list[Effect], summary: CompositionalSummary) -> str:
 def _group(effect: Effect, summary: CompositionalSummary) -> str:
     group = short(*effect.group.partition(":")[::2])
     points = _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0)
-    return f"{group}, {_name(effect, summary)} {points}"
+    return f"{group}, {summary.layout.written(effect.term)} {points}"
 
 
 def _emergent_group(one: Emergence, summary: CompositionalSummary) -> str:
@@ -171,13 +168,7 @@ def _emergent_group(one: Emergence, summary: CompositionalSummary) -> str:
     return f"{short(*one.group.partition(':')[::2])}, emergent: {names}"
 
 
-def _name(effect: Effect, summary: CompositionalSummary) -> str:
-    return _term(effect.term, summary)
-
-
-def _term(term: Term, summary: CompositionalSummary) -> str:
-    return " × ".join(summary.layout.part(*part) for part in term)
-
-
 def _interval(estimate: float, low: float, high: float, digits: int) -> str:
+    if not isfinite(high - low):
+        return "–"
     return f"{estimate:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"

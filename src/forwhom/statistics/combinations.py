@@ -83,7 +83,7 @@ def wanted(results: pl.DataFrame, layout: Layout, settings: Settings, can_ask: C
     """What each search would ask next, of all users and of groups; empty where all have ended."""
     found = []
     for parts in _families(results, layout, settings):
-        counted = hypotheses(layout, settings) * len(parts)
+        counted = hypotheses(layout, settings.largest) * len(parts)
         for (probe, _), cells in parts.items():
             replay = _Replay(probe, cells, layout, Decidable(settings, counted), can_ask)
             try:
@@ -94,16 +94,18 @@ def wanted(results: pl.DataFrame, layout: Layout, settings: Settings, can_ask: C
     return found
 
 
-def hypotheses(layout: Layout, settings: Settings) -> int:
-    """Combinations that are looked at on a probe: all up to the largest that is looked for."""
+def hypotheses(layout: Layout, largest: int | None = None) -> int:
+    """Combinations that are looked at on a probe: all up to the largest that is looked for (None: all that
+    are possible), but for the empty one."""
+    largest = len(layout.factors) if largest is None else largest
     if layout.exclude:
-        sets = subsets_up_to(list(layout.parts), settings.largest)
+        sets = subsets_up_to(list(layout.parts), largest)
         return sum(not layout.is_excluded(one) for one in sets)
     of_size = [1]  # as a polynomial: the product of (1 + levels x) over factors
     for levels in layout.factors.values():
         longer, shifted = [*of_size, 0], [0, *(len(levels) * one for one in of_size)]
         of_size = [a + b for a, b in zip(longer, shifted, strict=True)]
-    return sum(of_size[1 : settings.largest + 1])
+    return sum(of_size[1 : largest + 1])
 
 
 Part = tuple[str, str]
@@ -116,7 +118,7 @@ def _families(results: pl.DataFrame, layout: Layout, settings: Settings) -> list
     systems = list(layout.by_combination.values())
     cells = at_risk(results).filter(pl.col("system").is_in(systems))
     probes = {(str(probe), ""): part for (probe,), part in cells.group_by("probe", maintain_order=True)}
-    one = Decidable(settings, hypotheses(layout, settings))
+    one = Decidable(settings, hypotheses(layout, settings.largest))
     groups = {
         (str(probe), str(reason)): part
         for (probe, reason), part in cells.filter(pl.col("because") != "")
@@ -128,7 +130,7 @@ def _families(results: pl.DataFrame, layout: Layout, settings: Settings) -> list
 
 def _searched(parts: Mapping[Part, pl.DataFrame], layout: Layout, settings: Settings) -> list[Emergence]:
     """Searches of what is there; their claims are corrected together."""
-    counted = hypotheses(layout, settings) * max(len(parts), 1)
+    counted = hypotheses(layout, settings.largest) * max(len(parts), 1)
     replays = {
         key: _Replay(key[0], cells, layout, Decidable(settings, counted)) for key, cells in parts.items()
     }

@@ -11,7 +11,7 @@ out, the fitted coefficients carry pinv(X) Z of it (the alias matrix of Box and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -118,11 +118,3 @@ def column_of(levels: pl.DataFrame, term: Term) -> Floats:
         count = levels[factor].n_unique()
         column = column * ((levels[factor] == level).to_numpy().astype(float) - 1 / max(count, 2))
     return column
-
-
-def written(term: Term, plain: Mapping[str, Sequence[str]]) -> str:
-    """ "retrieval × finetuning"; the level is named where the factor has more than one besides OFF.
-
-    plain: by factor its levels, as of `levels_of`.
-    """
-    return " × ".join(factor if len(plain[factor]) == 1 else f"{factor}={level}" for factor, level in term)

@@ -38,6 +38,10 @@ class Layout:
         """ "retrieval"; "retrieval shared" where the factor has several levels."""
         return factor if len(self.factors[factor]) == 1 else f"{factor} {level}"
 
+    def written(self, term: Term) -> str:
+        """ "retrieval shared × finetuning"."""
+        return " × ".join(self.part(*one) for one in term)
+
     @cached_property
     def parts(self) -> dict[str, tuple[str, str]]:
         """By name: factor and level, in order."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from forwhom.statistics.clustering import Ints, effective
 from forwhom.statistics.combinations import hypotheses
 from forwhom.statistics.decidable import Decidable
-from forwhom.statistics.factorial import Estimable, Term, estimable
+from forwhom.statistics.factorial import Estimable, estimable
 from forwhom.statistics.foresight import smallest_effect
 from forwhom.statistics.layout import Layout
 from forwhom.statistics.score_interval import FEWEST
@@ -57,7 +57,7 @@ def plan_composition(prepared: Prepared) -> PlannedComposition:
     spec = study.composition or CompositionSpec()
     layout = layout_of(study)
     design = estimable(layout.table, spec.order, can_be=layout.can_be)
-    every = hypotheses(layout, settings_of(study, len(study.factors))) + 1
+    every = hypotheses(layout) + 1
     base = layout.by_combination[frozenset()]
     own = [cell for cell in prepared.cells if cell.system.name == base]
     probes = list(dict.fromkeys(cell.probe.id for cell in own))
@@ -71,11 +71,11 @@ def plan_composition(prepared: Prepared) -> PlannedComposition:
         systems=len(layout.design),
         combinations=every,
         effects=[
-            PlannedEffect(effect=_said(term, layout), order=len(term),
-                          aliases=[_said(alias.term, layout) for alias in aliases])
+            PlannedEffect(effect=layout.written(term), order=len(term),
+                          aliases=[layout.written(alias.term) for alias in aliases])
             for term, aliases in zip(design.terms, design.aliases, strict=True)
         ],
-        lost=[_said(term, layout) for term in design.lost],
+        lost=[layout.written(term) for term in design.lost],
         probes=told,
         further=max(further, 0),
     )  # fmt: skip
@@ -94,7 +94,7 @@ def _probe(
             one = smallest_effect(users, items, contrast, study.confidence, len(design.terms) * probes)
             smallest[len(term)] = max(smallest.get(len(term), 0.0), one)
     settings = settings_of(study)
-    decidable = Decidable(settings, hypotheses(layout, settings) * probes)
+    decidable = Decidable(settings, hypotheses(layout, settings.largest) * probes)
     n_items = int(effective(np.bincount(items)) + 1e-9) if asked else 0
     return PlannedProbe(
         probe=probe, smallest=smallest, emergence=decidable.why_not(n_users, n_items),
@@ -105,7 +105,3 @@ def _probe(
 def _codes(names: list[str]) -> Ints:
     found: Ints = np.unique(names, return_inverse=True)[1].astype(np.intp)
     return found
-
-
-def _said(term: Term, layout: Layout) -> str:
-    return " × ".join(layout.part(*part) for part in term)

@@ -77,15 +77,15 @@ def layout_of(study: Study) -> Layout:
     )
 
 
-def settings_of(study: Study, largest: int | None = None) -> Settings:
-    """What the search of a study goes by. largest: in place of the study's."""
+def settings_of(study: Study) -> Settings:
+    """What the search of a study goes by."""
     spec = study.composition or CompositionSpec()
     tolerance = spec.tolerance if spec.tolerance is not None else study.tolerance
     if tolerance == 0:
         raise InputError(f"study '{study.name}', tolerance: no number of users shows that a rate is 0; set "
                          "composition.tolerance above 0.")  # fmt: skip
     level = round(1 - study.confidence, 10)
-    size = min(largest or spec.largest, len(study.factors))
+    size = min(spec.largest, len(study.factors))
     return Settings(tolerance, level, size, spec.early, study.seed)
 
 
