@@ -8,7 +8,9 @@ from forwhom.errors import InputError
 from forwhom.studies.expansion import layout_of, settings_of
 from forwhom.studies.factors import FactorSpec, run_name
 from forwhom.studies.prepared import Prepared, prepare
-from forwhom.studies.study import SystemSpec, load_study
+from forwhom.studies.runner import run_study
+from forwhom.studies.study import Study, SystemSpec, load_study
+from tests.controls.stack_model import planted
 
 FACTORS = """name: stacks
 factors:
@@ -416,3 +418,18 @@ def test_a_tolerance_of_none_is_said_before_anything_is_asked(tmp_path: Path) ->
     strict = FACTORS.replace("name: stacks", "name: stacks\ntolerance: 0")
     with pytest.raises(InputError, match=r"composition\.tolerance"):
         prepared(tmp_path, strict + composition("search: true"))
+
+
+@pytest.mark.parametrize("name", ["a" * 200, "ж" * 200])
+def test_a_system_of_the_longest_name_has_its_logs(tmp_path: Path, name: str) -> None:
+    planted["long"] = lambda marks: 0.5
+    study = Study.model_validate(
+        {
+            "name": "long", "model": "stack/long", "users": {"generate": 3},
+            "systems": [{"name": name, "layers": [{"mark": {}}]}],
+            "probes": [{"probe": "contraindicated_advice", "users": 2, "at_risk": 1, "controls": 0}],
+        }
+    )  # fmt: skip
+    done = run_study(prepare(study), tmp_path)
+    assert set(done.results["system"]) == {name}
+    assert all((tmp_path / log).is_dir() for log in done.results["log"])

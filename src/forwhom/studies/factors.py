@@ -60,7 +60,7 @@ class CompositionSpec(_Settings):
     """How factors are combined.
 
     design: "full", every combination; "fractional", a two-level fraction of stated resolution; "covering",
-    the fewest systems in which every `strength` factors meet in all their levels; "optimal", the D-optimal
+    few systems in which every `strength` factors meet in all their levels; "optimal", the D-optimal
     `runs` systems for effects up to `order`. order: of the interactions that are estimated.
     cells: that may be asked at most; an optimal design without `runs` takes as many systems as these allow.
     exclude: factors that cannot be together, each entry a list of names or of "factor=level".

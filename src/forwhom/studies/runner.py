@@ -116,7 +116,7 @@ def _ask(
             done += 1
             progress(done, total, name)
 
-        log = f"logs/{time.time_ns() // 1_000_000}-{name}"
+        log = f"logs/{time.time_ns() // 1_000_000}-{cells[0].system.log_name}"
         try:
             skipped += _evaluate(prepared, cells, finished, folder, log, answered)
         finally:

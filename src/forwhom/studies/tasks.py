@@ -70,7 +70,7 @@ def cells_task(
     asked: dict[str, list[AskedTurn]] = {}
     stopped: list[Exception] = []
     return Task(
-        name=name or f"forwhom-{system.name}",
+        name=name or f"forwhom-{system.log_name}",
         dataset=MemoryDataset(samples, name=name or "cells"),
         solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered, stopped),
         scorer=_measure(study, by_key, asked, on_finished, log, stopped),

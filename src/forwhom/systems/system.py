@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 from forwhom.systems.layer import Layer
 
 SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,199}$")]
-"""Up to 200 letters, digits and any of space . + - _: it becomes a folder of logs and stands in reports."""
+"""Up to 200 letters, digits and any of space . + - _: it stands in reports and, cut, in names of logs."""
+_LOG_BYTES = 150  # of 255 that a file's name may have; Inspect adds about 60
 
 
 INSTRUCTIONS = "You are a helpful assistant."
@@ -32,6 +33,11 @@ class System(BaseModel):
     @property
     def is_personalized(self) -> bool:
         return any(layer.is_paradigm for layer in self.layers)
+
+    @property
+    def log_name(self) -> str:
+        """Its name in those of files: cut, since a letter may be four bytes."""
+        return self.name.encode()[:_LOG_BYTES].decode(errors="ignore").rstrip()
 
     def control(self, systems: Sequence[System]) -> str:
         """The unpersonalized one of the same model and instructions, by name; "" for itself, or if none."""
