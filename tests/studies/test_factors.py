@@ -40,6 +40,16 @@ AGENTS = """  - name: actor
 """
 
 
+TWO_AGENTS = """  - name: actor
+    levels:
+      a: [agents: {}]
+      b: [agents: {}]
+      told: [prompting: {}]
+  - name: doer
+    layers: [agents: {}]
+"""
+
+
 def composition(*settings: str) -> str:
     return "".join(f"  {one}\n" for one in ("composition:", *settings)).removeprefix("  ")
 
@@ -181,6 +191,15 @@ def test_a_level_can_exclude_another_factor(tmp_path: Path) -> None:
     assert "persona+store shared" not in names
 
 
+@pytest.mark.parametrize("entries", ["[actor=a, doer], [actor=b, doer]", "[actor, doer]"])
+def test_levels_that_act_may_be_excluded_one_by_one_or_with_their_factor(
+    tmp_path: Path, entries: str
+) -> None:
+    settings = ("design: full", f"exclude: [{entries}]")
+    names = names_of(prepared(tmp_path, FACTORS + TWO_AGENTS + composition(*settings)))
+    assert ("actor told+doer" in names) == ("=" in entries)
+
+
 def test_as_many_systems_are_taken_as_the_cells_allow(tmp_path: Path) -> None:
     each = len(prepared(tmp_path, FACTORS).cells) // 8
     more = AGENTS.split("  - name: doer")[0]
@@ -279,6 +298,12 @@ def added(text: str) -> str:
             12,
             ("actor and doer both act",),
         ),
+        (
+            added(TWO_AGENTS + composition("design: full", "exclude: [[actor=a, doer]]")),
+            15,
+            ("actor=b and doer both act", "exclude: [[actor=b, doer]]"),
+        ),
+        (added(TWO_AGENTS), 15, ("exclude: [[actor=a, doer], [actor=b, doer]]",)),
         (
             added("  - name: actor\n    layers:\n      - agents: {}\n      - agents: {}\n"),
             13,

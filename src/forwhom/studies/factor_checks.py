@@ -59,11 +59,16 @@ def check_factors(factors: Sequence[FactorSpec], spec: CompositionSpec, document
             raise InputError(f"{place}: orders: a pair is of two factors with one level each besides 'off'; "
                              f"found {first} and {second}.")  # fmt: skip
     acting = frozenset(name for name in layer_names() if "action" in layer_type(name).stages)
-    barred = {frozenset(one.partition("=")[0] for one in entry) for entry in spec.exclude if len(entry) == 2}
-    for pair in both_act(factors, acting):
-        if frozenset(pair) not in barred:
-            raise InputError(
-                f"{where('factors', names.index(pair[1]))}: {pair[0]} and {pair[1]} both act for the user, "
-                "and only one of them can give the answer: they cannot be together. Say so:\n"
-                f"composition:\n  design: optimal\n  exclude: [[{pair[0]}, {pair[1]}]]"
-            )
+    off = dict.fromkeys(names, OFF)
+    together = [pair for pair in both_act(factors, acting) if not is_excluded(off | dict(pair), spec.exclude)]
+    if together:
+        told = [
+            [name if len(levels[name]) == 1 else f"{name}={level}" for name, level in pair]
+            for pair in together
+        ]
+        needed = ", ".join(f"[{one}, {other}]" for one, other in told)
+        raise InputError(
+            f"{where('factors', names.index(together[0][1][0]))}: {told[0][0]} and {told[0][1]} both act for "
+            "the user, and only one of them can give the answer: they cannot be together. Say so:\n"
+            f"composition:\n  design: optimal\n  exclude: [{needed}]"
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forwhom.errors import InputError
-from forwhom.statistics.factorial import OFF
+from forwhom.statistics.factorial import OFF, Part
 from forwhom.statistics.layout import BASE, Run
 
 Layers = tuple[dict[str, dict[str, Any] | None], ...]
@@ -116,10 +116,15 @@ def _is_there(told: str, run: Run) -> bool:
     return run[factor] == level if level else run[factor] != OFF
 
 
-def both_act(factors: Sequence[FactorSpec], acting: frozenset[str]) -> list[tuple[str, str]]:
-    """Factors that cannot be together since each acts for the user. acting: names of layers that do."""
-
-    def acts(one: FactorSpec) -> bool:
-        return any(name in acting for layers in one.on.values() for layer in layers for name in layer)
-
-    return [(a.name, b.name) for a, b in combinations([one for one in factors if acts(one)], 2)]
+def both_act(factors: Sequence[FactorSpec], acting: frozenset[str]) -> list[tuple[Part, Part]]:
+    """Levels of two factors that cannot be together since each acts for the user. acting: names of layers
+    that do."""
+    acts = [
+        [
+            (one.name, level)
+            for level, layers in one.on.items()
+            if any(not acting.isdisjoint(it) for it in layers)
+        ]
+        for one in factors
+    ]
+    return [pair for two in combinations(acts, 2) for pair in product(*two)]
