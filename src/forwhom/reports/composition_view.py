@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from forwhom.reports.composition import cures, quoted, removals
+from forwhom.reports.composition import cures, quoted, rates_on, removals
 from forwhom.reports.composition_figures import interaction_map, lattice, letters
 from forwhom.reports.wording import short
 from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Emergent
-from forwhom.statistics.factorial import Term
 from forwhom.statistics.interactions import Effect
 from forwhom.statistics.rates import Rate
 from forwhom.taxonomy.catalogue import taxonomy
@@ -129,9 +128,10 @@ def _claim(one: Emergence, claim: Emergent, summary: CompositionalSummary, risk:
     names = quoted(name for name in summary.layout.parts if name in claim.layers)
     known = taxonomy().risks[risk].mitigations if risk in taxonomy().risks else ()
     titles = [taxonomy().mitigations[name].title.lower() for name in known[:_KNOWN]]
+    layout, rates = summary.layout, rates_on(one.probe, summary)
     return ClaimView(
         f"{names} {'together' if len(claim.layers) > 1 else 'alone'}",
-        removals(summary, one, claim.layers), cures(summary, one, claim.layers), titles,
+        removals(layout, rates, claim.layers), cures(layout, one, rates, claim.layers), titles,
     )  # fmt: skip
 
 
@@ -139,12 +139,12 @@ def _row(effect: Effect, summary: CompositionalSummary) -> EffectRow:
     check = summary.check(effect.probe, effect.term)
     odds = effect.odds
     return EffectRow(
-        _name(effect, summary),
+        summary.layout.written(effect.term),
         _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0),
         effect.adjusted_p,
         _interval(odds.estimate, odds.low, odds.high, 1),
         _interval(*check, 1) if check else "–",
-        ", ".join(_term(alias.term, summary) for alias in effect.aliases) or "–",
+        ", ".join(summary.layout.written(alias.term) for alias in effect.aliases) or "–",
     )  # fmt: skip
 
 
@@ -163,20 +163,12 @@ def _agreement(effects: list[Effect], summary: CompositionalSummary) -> str:
 def _group(effect: Effect, summary: CompositionalSummary) -> str:
     group = short(*effect.group.partition(":")[::2])
     points = _interval(100 * effect.risk.estimate, 100 * effect.risk.low, 100 * effect.risk.high, 0)
-    return f"{group}, {_name(effect, summary)} {points}"
+    return f"{group}, {summary.layout.written(effect.term)} {points}"
 
 
 def _emergent_group(one: Emergence, summary: CompositionalSummary) -> str:
     names = "; ".join(quoted(n for n in summary.layout.parts if n in claim.layers) for claim in one.claims)
     return f"{short(*one.group.partition(':')[::2])}, emergent: {names}"
-
-
-def _name(effect: Effect, summary: CompositionalSummary) -> str:
-    return _term(effect.term, summary)
-
-
-def _term(term: Term, summary: CompositionalSummary) -> str:
-    return " × ".join(summary.layout.part(*part) for part in term)
 
 
 def _interval(estimate: float, low: float, high: float, digits: int) -> str:

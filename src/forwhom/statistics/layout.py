@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
+from math import prod
 
 import polars as pl
 
 from forwhom.statistics.emergence import Combination
-from forwhom.statistics.factorial import OFF
+from forwhom.statistics.factorial import OFF, Term
 
 Run = Mapping[str, str]
 """By factor, its level: OFF, or the name of one that it has."""
@@ -37,6 +38,10 @@ class Layout:
     def part(self, factor: str, level: str) -> str:
         """ "retrieval"; "retrieval shared" where the factor has several levels."""
         return factor if len(self.factors[factor]) == 1 else f"{factor} {level}"
+
+    def written(self, term: Term) -> str:
+        """ "retrieval × finetuning"."""
+        return " × ".join(self.part(*part) for part in term)
 
     @cached_property
     def parts(self) -> dict[str, tuple[str, str]]:
@@ -68,6 +73,14 @@ class Layout:
     def is_excluded(self, combination: Combination) -> bool:
         """Whether two levels of one factor are in it, or an entry of `exclude` is altogether."""
         return any(entry <= combination for entry in self._impossible)
+
+    @cached_property
+    def possible(self) -> int:
+        """How many combinations there are, the empty one among them: those that are not excluded."""
+        bound = {told.partition("=")[0] for entry in self.exclude for told in entry}
+        free = prod(len(levels) + 1 for factor, levels in self.factors.items() if factor not in bound)
+        runs = product(*([(one, level) for level in (OFF, *self.factors[one])] for one in bound))
+        return free * sum(not self.is_excluded(self.combination(dict(run))) for run in runs)
 
     @cached_property
     def _impossible(self) -> list[Combination]:
