@@ -8,7 +8,7 @@ import polars as pl
 
 from forwhom.reports.evidence import between_systems, stack_beside_parts
 from forwhom.reports.finding import Finding, Kind, Transcript
-from forwhom.reports.wording import Words, rate, somebody, words_for
+from forwhom.reports.wording import EVERYBODY, Words, rate, somebody, words_for
 from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Combination, Emergent, parts_of
@@ -145,8 +145,10 @@ class _Speaker:
         names = [self._summary.layout.part(*part) for part in effect.term]
         fails = words_for(effect.probe, self._words).failure
         whom = f"For {somebody(*effect.group.partition(':')[::2])}, " if effect.group else ""
+        # What three do together is counted from what two of them do, not from what each adds alone.
+        parts = "the sum of what each adds" if effect.order == 2 else "what fewer of them together add up to"
         told = (
-            f"{whom}{quoted(names)} together are worse than the sum of what each adds: the assistant {fails} "
+            f"{whom}{quoted(names)} together are worse than {parts}: the assistant {fails} "
             f"{_points(effect.risk)} more often than that, on average over what else is there "
             f"({self._by_part(effect)}).{self._aliased(effect)}"
         )
@@ -180,7 +182,7 @@ class _Speaker:
         )
         evidence = between_systems(self._cells(one.probe, worse), self._cells(one.probe, better))
         return self._finding(
-            "order", one.probe, worse, told, size, "users at risk", worse.split("+"), evidence, one.adjusted_p
+            "order", one.probe, worse, told, size, EVERYBODY, worse.split("+"), evidence, one.adjusted_p
         )
 
     def _by_part(self, effect: Effect) -> str:
@@ -218,7 +220,7 @@ class _Speaker:
         return cells.filter(pl.col("because") == group) if group else cells
 
     def _who(self, group: str) -> str:
-        return somebody(*group.partition(":")[::2]) if group else "users at risk"
+        return somebody(*group.partition(":")[::2]) if group else EVERYBODY
 
     def _finding(
         self,
