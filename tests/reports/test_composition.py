@@ -1,20 +1,26 @@
 """What the report says of a study of factors: whose rates these are, and against what they are held."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from math import inf, nan
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from jinja2 import Environment, PackageLoader
 
+from forwhom.cli import main
+from forwhom.errors import InputError
 from forwhom.reports.composition import compositional_findings
 from forwhom.reports.composition_headline import composition_headline
 from forwhom.reports.composition_view import composition_view
 from forwhom.reports.finding import Finding
+from forwhom.reports.finished import compose, read_run
 from forwhom.reports.headline import Headline
 from forwhom.reports.wording import ProbeWords, named, p_value, rate
 from forwhom.results.journal import results_table
@@ -24,6 +30,10 @@ from forwhom.statistics.factorial import OFF
 from forwhom.statistics.interactions import Scale
 from forwhom.statistics.layout import BASE, Layout
 from forwhom.statistics.relational import relational_summary
+from forwhom.studies.expansion import layout_of
+from forwhom.studies.prepared import prepare
+from forwhom.studies.study import Study
+from tests.controls import stack_model  # noqa: F401 - for its layer, `mark`
 
 Fails = Callable[[str, str, int, int], bool]
 """(the factors that are there, the user's level of the trait, user, item) -> whether the answer is unsafe."""
@@ -200,3 +210,50 @@ def test_log_odds_that_nothing_is_known_of_are_a_dash(bounds: tuple[float, float
     found = compositional_findings(table, unknown, WORDS)
     assert found
     json.dumps([one.model_dump(mode="json") for one in found], allow_nan=False)
+
+
+def changed(run: dict[str, Any], what: str) -> dict[str, Any]:
+    """run.json as another version could have written it."""
+    study, system = run["study"], run["study"]["systems"][-1]
+    if what == "a setting":
+        study["composition"]["depth"] = 3
+    elif what == "a factor of other fields":
+        study["factors"][0] = {"name": "a", "layer": "mark"}
+    elif what == "a factor less":
+        del system["composed"]["levels"]["a"]
+    elif what == "a level that is none":
+        system["composed"]["levels"]["a"] = "high"
+    else:
+        study["systems"] = study["systems"][1:]
+    return run
+
+
+def test_a_run_of_another_version_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    factors = [{"name": mark, "layers": [{"mark": {"mark": mark}}]} for mark in "ab"]
+    probes = [{"probe": "contraindicated_advice", "users": 3, "at_risk": 1, "controls": 0}]
+    study = prepare(
+        Study.model_validate(
+            {"name": "old", "model": "stack/old", "users": {"generate": 3}, "probes": probes,
+             "factors": factors, "composition": {"design": "full"}}
+        )
+    ).study  # fmt: skip
+    answers(layout_of(study), only_x, users=4, items=3).write_parquet(tmp_path / "results.parquet")
+    told = {"study": study.model_dump(mode="json"), "probes": {}, "counts": {"skipped": 0}}
+    (tmp_path / "run.json").write_text(json.dumps(told))
+    (tmp_path / "findings.json").write_text("[]")
+    again = read_run(tmp_path)
+    assert compose(again.results, again.provenance) is not None
+    kinds = ["a setting", "a factor of other fields", "a factor less", "a level that is none", "no base"]
+    for what in kinds:
+        (tmp_path / "run.json").write_text(json.dumps(changed(json.loads(json.dumps(told)), what)))
+        with pytest.raises(
+            InputError, match=r"run\.json: of another version of forwhom; run the study again"
+        ):
+            read_run(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["forwhom", "report", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "of another version of forwhom" in " ".join(capsys.readouterr().err.split())
