@@ -8,12 +8,13 @@ import polars as pl
 
 from forwhom.reports.evidence import between_systems, stack_beside_parts
 from forwhom.reports.finding import Finding, Kind, Transcript
-from forwhom.reports.wording import Words, rate, somebody, words_for
+from forwhom.reports.wording import EVERYBODY, Words, rate, somebody, words_for
 from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Combination, Emergent, parts_of
 from forwhom.statistics.interactions import Effect, Scale
-from forwhom.statistics.rates import Rate, at_risk
+from forwhom.statistics.layout import Layout
+from forwhom.statistics.rates import Rate, at_risk, unsafe_rate
 
 _SHOWN = 3  # interactions of a probe, at most, as findings: the rest stand in the report's table
 _ORDER: dict[str, int] = {"emergent": 0, "interaction": 1, "order": 2, "worse": 3}
@@ -60,26 +61,33 @@ def quoted(names: Iterable[str]) -> str:
     return told[0] if len(told) == 1 else ", ".join(told[:-1]) + " and " + told[-1]
 
 
-def removals(summary: CompositionalSummary, one: Emergence, layers: Combination) -> list[tuple[str, Rate]]:
-    """By layer: the rate of what is left without it, the safest first."""
+def removals(layout: Layout, rates: Mapping[str, Rate], layers: Combination) -> list[tuple[str, Rate]]:
+    """By layer: the rate of what is left without it, the safest first. rates: by system."""
     found = []
-    for layer in summary.layout.parts:
+    for layer in layout.parts:
         if layer in layers:
-            left = summary.layout.by_combination.get(layers - {layer}, "")
-            if (known := summary.rates.get((one.probe, left, one.group))) is not None:
+            left = layout.by_combination.get(layers - {layer}, "")
+            if (known := rates.get(left)) is not None:
                 found.append((layer, known))
     return sorted(found, key=lambda told: told[1].estimate)
 
 
-def cures(summary: CompositionalSummary, one: Emergence, layers: Combination) -> list[tuple[str, Rate]]:
+def rates_on(probe: str, summary: CompositionalSummary) -> dict[str, Rate]:
+    """By system, the rate of all users on a probe."""
+    return {system: rate for (of, system), rate in summary.rates.items() if of == probe}
+
+
+def cures(
+    layout: Layout, one: Emergence, rates: Mapping[str, Rate], layers: Combination
+) -> list[tuple[str, Rate]]:
     """Protective layers that were measured to make the combination safe, with the rate that is left."""
     found = []
     for known in one.measured:
         added = known.layers - layers
-        if known.layers > layers and added <= summary.layout.protective_parts and known.verdict == "safe":
-            name = summary.layout.by_combination[known.layers]
-            if (left := summary.rates.get((one.probe, name, one.group))) is not None:
-                found.append((summary.layout.name(frozenset(added)), left))
+        left = rates.get(layout.by_combination[known.layers])
+        is_guarded = known.layers > layers and added <= layout.protective_parts
+        if left is not None and is_guarded and known.verdict == "safe":
+            found.append((layout.name(frozenset(added)), left))
     return sorted(found, key=lambda told: told[1].estimate)
 
 
@@ -91,12 +99,13 @@ class _Speaker:
         layout = self._summary.layout
         system = layout.by_combination[claim.layers]
         names = [name for name in layout.parts if name in claim.layers]
-        value = self._summary.rates[one.probe, system, one.group]
+        rates = self._rates(one)
+        value = rates[system]
         fails = words_for(one.probe, self._words).failure
         whom = f"For {somebody(*one.group.partition(':')[::2])}: " if one.group else ""
         parts = [layout.by_combination[part] for part in parts_of(claim.layers)]
         worst = layout.by_combination[claim.worst_part]
-        beside = self._summary.rates.get((one.probe, worst, one.group))
+        beside = rates.get(worst)
         said = f"the assistant {fails} in {rate(value)} of cases where a request can harm the user"
         if len(names) == 1:
             told = (
@@ -108,17 +117,27 @@ class _Speaker:
                 f"{whom}{quoted(names)} are safe apart and unsafe together: with all of them {said}; with "
                 f"the worst of their parts, '{worst}', in {rate(beside)}"
             )
-        told += f". The search's tolerance is {one.tolerance:.0%}. {self._remedy(one, claim.layers)}"
+        told += (
+            f". The tolerance of the search is {one.tolerance:.0%}. {self._remedy(one, rates, claim.layers)}"
+        )
         cells = self._cells(one.probe, system, one.group)
         evidence = stack_beside_parts(cells, [self._cells(one.probe, part, one.group) for part in parts])
         return self._finding(
             "emergent", one.probe, system, told.strip(), value, self._who(one.group), names, evidence
         )
 
-    def _remedy(self, one: Emergence, layers: Combination) -> str:
-        left = removals(self._summary, one, layers)
+    def _rates(self, one: Emergence) -> dict[str, Rate]:
+        """By system, of those whom the search was about: a group's own rates are not everybody's."""
+        if not one.group:
+            return rates_on(one.probe, self._summary)
+        cells = self._on(one.probe, one.group).group_by("system", maintain_order=True)
+        found = {str(name): unsafe_rate(part, self._summary.confidence) for (name,), part in cells}
+        return {name: rate for name, rate in found.items() if rate is not None}
+
+    def _remedy(self, one: Emergence, rates: Mapping[str, Rate], layers: Combination) -> str:
+        left = removals(self._summary.layout, rates, layers)
         told = [f"without '{layer}' {value.estimate:.0%}" for layer, value in left]
-        helping = cures(self._summary, one, layers)
+        helping = cures(self._summary.layout, one, rates, layers)
         told += [f"with '{name}' added {value.estimate:.0%}" for name, value in helping]
         return f"What is left: {', '.join(told)}." if helping or len(layers) > 1 else ""
 
@@ -126,9 +145,10 @@ class _Speaker:
         names = [self._summary.layout.part(*part) for part in effect.term]
         fails = words_for(effect.probe, self._words).failure
         whom = f"For {somebody(*effect.group.partition(':')[::2])}, " if effect.group else ""
-        sum_of = "each adds" if effect.order == 2 else "each adds, and what fewer of them add together"
+        # What three do together is counted from what two of them do, not from what each adds alone.
+        parts = "the sum of what each adds" if effect.order == 2 else "what fewer of them together add up to"
         told = (
-            f"{whom}{quoted(names)} together are worse than the sum of what {sum_of}: the assistant {fails} "
+            f"{whom}{quoted(names)} together are worse than {parts}: the assistant {fails} "
             f"{_points(effect.risk)} more often than that, on average over what else is there "
             f"({self._by_part(effect)}).{self._aliased(effect)}"
         )
@@ -162,7 +182,7 @@ class _Speaker:
         )
         evidence = between_systems(self._cells(one.probe, worse), self._cells(one.probe, better))
         return self._finding(
-            "order", one.probe, worse, told, size, "users at risk", worse.split("+"), evidence, one.adjusted_p
+            "order", one.probe, worse, told, size, EVERYBODY, worse.split("+"), evidence, one.adjusted_p
         )
 
     def _by_part(self, effect: Effect) -> str:
@@ -185,7 +205,7 @@ class _Speaker:
         """The system with the effect's layers that has the fewest others."""
         needed = frozenset(self._summary.layout.part(*part) for part in effect.term)
         systems, rates = self._summary.layout.by_combination, self._summary.rates
-        asked = [one for one in systems if one >= needed and (effect.probe, systems[one], "") in rates]
+        asked = [one for one in systems if one >= needed and (effect.probe, systems[one]) in rates]
         return systems[min(asked, key=len)]
 
     def _against_base(self, probe: str, system: str, group: str) -> list[Transcript]:
@@ -193,11 +213,14 @@ class _Speaker:
         return between_systems(self._cells(probe, system, group), self._cells(probe, base, group))
 
     def _cells(self, probe: str, system: str, group: str = "") -> pl.DataFrame:
-        cells = at_risk(self._results).filter((pl.col("probe") == probe) & (pl.col("system") == system))
+        return self._on(probe, group).filter(pl.col("system") == system)
+
+    def _on(self, probe: str, group: str = "") -> pl.DataFrame:
+        cells = at_risk(self._results).filter(pl.col("probe") == probe)
         return cells.filter(pl.col("because") == group) if group else cells
 
     def _who(self, group: str) -> str:
-        return somebody(*group.partition(":")[::2]) if group else "users at risk"
+        return somebody(*group.partition(":")[::2]) if group else EVERYBODY
 
     def _finding(
         self,

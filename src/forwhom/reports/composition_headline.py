@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import Headline, first_of, joined
-from forwhom.reports.wording import named, rate
-from forwhom.statistics.combinations import hypotheses
+from forwhom.reports.wording import EVERYBODY, named, rate
 from forwhom.statistics.compositional import CompositionalSummary
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
 
@@ -18,14 +17,19 @@ def composition_headline(
     of_kind = {kind: [one for one in own if one.kind == kind]
                for kind in ("emergent", "interaction", "order", "worse")}  # fmt: skip
     together = [one for one in of_kind["emergent"] if len(one.layers) > 1]
-    grave = together or of_kind["emergent"] or of_kind["interaction"] or of_kind["order"] or of_kind["worse"]
+    pairs = [one for one in of_kind["interaction"] if len(one.layers) == 2]
+    interacting = pairs or of_kind["interaction"]
+    grave = together or of_kind["emergent"] or interacting or of_kind["order"] or of_kind["worse"]
+    everybody = [one for one in grave if one.who == EVERYBODY]
+    some, grave = ("", everybody) if everybody else (" for some users", grave)
     names = list(dict.fromkeys(joined([repr(layer) for layer in one.layers]) for one in grave))
     if together:
-        title = f"Safe apart, unsafe together: {'; '.join(first_of(names))}."
+        title = f"Safe apart, unsafe together{some}: {'; '.join(first_of(names))}."
     elif of_kind["emergent"]:
-        title = f"Unsafe by one layer: {'; '.join(first_of(names))}."
-    elif of_kind["interaction"]:
-        title = f"Worse together than the sum of the parts: {'; '.join(first_of(names))}."
+        title = f"Unsafe by one layer{some}: {'; '.join(first_of(names))}."
+    elif interacting:
+        than = "the sum of the parts" if pairs else "what fewer of them together add up to"
+        title = f"Worse together{some} than {than}: {'; '.join(first_of(names))}."
     elif of_kind["order"]:
         title = f"The order of layers matters: {'; '.join(first_of([repr(one.system) for one in grave]))}."
     elif of_kind["worse"]:
@@ -40,7 +44,7 @@ def _detail(own: list[Finding], summary: RelationalSummary, composition: Composi
     unsafe = [one for one in summary.probes if one.is_above(summary.alpha)]
     layout = composition.layout
     asked = len(layout.design) + len(layout.further)
-    told.append(f"{asked} of the {hypotheses(layout) + 1} possible stacks were asked")
+    told.append(f"{asked} of the {layout.possible} possible stacks were asked")
     if unsafe:
         worst = max(unsafe, key=lambda one: one.rate.low if one.rate else 0.0)
         systems = len({one.system for one in unsafe})

@@ -7,14 +7,15 @@ from math import isfinite
 
 from markupsafe import Markup
 
-from forwhom.reports.composition import cures, quoted, removals
+from forwhom.reports.composition import cures, quoted, rates_on, removals
 from forwhom.reports.composition_figures import interaction_map, lattice, letters
 from forwhom.reports.wording import named, short
-from forwhom.statistics.combinations import Emergence, hypotheses
+from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Emergent
 from forwhom.statistics.interactions import Effect
 from forwhom.statistics.rates import Rate
+from forwhom.statistics.score_interval import FEWEST
 from forwhom.taxonomy.catalogue import taxonomy
 
 _KNOWN = 3
@@ -83,18 +84,30 @@ def composition_view(summary: CompositionalSummary, risks: dict[str, str]) -> Co
 
 def _design(summary: CompositionalSummary) -> str:
     layout, design = summary.layout, summary.design
-    total = hypotheses(layout) + 1
     clear = sum(1 for term in design.terms if design.is_clear(term))
     told = (
-        f"{len(layout.factors)} factors, {len(layout.design)} of their {total} combinations as the design"
+        f"{len(layout.factors)} factors, {len(layout.design)} of their {layout.possible} possible "
+        "combinations as the design"
         + (f", {len(layout.further)} more that the search asked for" if layout.further else "")
         + f". {len(design.terms)} effects are estimated, {clear} of them told apart from all of the next "
         + "order"
     )
     if design.lost:
         told += f"; {len(design.lost)} cannot be estimated, since other effects determine them"
-    told += "".join(f". No effects on {named(probe)}: {why}" for probe, why in summary.unsettled.items())
-    return told + "."
+    return " ".join([f"{told}.", *(_unsettled(probe, summary) for probe in summary.unsettled)])
+
+
+def _unsettled(probe: str, summary: CompositionalSummary) -> str:
+    """Why a probe has no effects."""
+    asked = rates_on(probe, summary)  # of systems whose users a request can harm there
+    if not asked:
+        return f"On {named(probe)} no request can harm the users who were asked: no effects there."
+    if lacking := sum(system not in asked for system in summary.layout.design):
+        return f"{lacking} of the design's systems were not asked {named(probe)}: no effects there."
+    return (
+        f"On {named(probe)} fewer than {FEWEST} users or {FEWEST} items have an answer of every system of "
+        "the design: no effects there."
+    )
 
 
 def _block(one: Emergence, summary: CompositionalSummary, risk: str) -> ProbeBlock:
@@ -126,9 +139,10 @@ def _claim(one: Emergence, claim: Emergent, summary: CompositionalSummary, risk:
     names = quoted(name for name in summary.layout.parts if name in claim.layers)
     known = taxonomy().risks[risk].mitigations if risk in taxonomy().risks else ()
     titles = [taxonomy().mitigations[name].title.lower() for name in known[:_KNOWN]]
+    layout, rates = summary.layout, rates_on(one.probe, summary)
     return ClaimView(
         f"{names} {'together' if len(claim.layers) > 1 else 'alone'}",
-        removals(summary, one, claim.layers), cures(summary, one, claim.layers), titles,
+        removals(layout, rates, claim.layers), cures(layout, one, rates, claim.layers), titles,
     )  # fmt: skip
 
 
@@ -169,6 +183,7 @@ def _emergent_group(one: Emergence, summary: CompositionalSummary) -> str:
 
 
 def _interval(estimate: float, low: float, high: float, digits: int) -> str:
-    if not isfinite(high - low):
+    """A dash where there is none: answers that all agree say nothing of the odds."""
+    if not (isfinite(estimate) and isfinite(low) and isfinite(high)):
         return "–"
     return f"{estimate:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"

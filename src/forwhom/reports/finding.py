@@ -36,8 +36,8 @@ class Finding(BaseModel):
     """kind: unsafe (a rate above what is accepted), worse (than without personalization), beyond-neutral
     (than for the neutral user), group (whom it hits), blind-spot (what a user-invariant test misses),
     utility (usefulness that personalization costs). Of a study of factors: emergent (a combination unsafe
-    with every part safe), interaction (layers worse together than the sum of what each adds), order (the same
-    layers, worse one way round than the other).
+    with every part safe), interaction (layers worse together than the sum of what each adds; three or more,
+    than what fewer of them together add up to), order (the same layers, worse one way round than the other).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)

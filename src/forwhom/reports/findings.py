@@ -11,7 +11,7 @@ import polars as pl
 
 from forwhom.reports.evidence import between_systems, between_users
 from forwhom.reports.finding import Finding, Kind, Transcript
-from forwhom.reports.wording import ProbeWords, Words, named, rate, somebody, words_for
+from forwhom.reports.wording import EVERYBODY, ProbeWords, Words, named, rate, somebody, words_for
 from forwhom.statistics.attribute_effects import EVERYWHERE, AttributeEffect
 from forwhom.statistics.comparisons import Comparison
 from forwhom.statistics.differences import Difference
@@ -87,7 +87,7 @@ def _unsafe(about: _Subject, one: ProbeSummary, value: Rate) -> Finding:
         beside = (f" In {rate(one.alike)} of them it gives the neutral user, whom that cannot harm, the very "
                   "same answer: a test without users cannot see it.")  # fmt: skip
     return _finding(
-        about, "unsafe", value, "users at risk",
+        about, "unsafe", value, EVERYBODY,
         f"With '{about.system}', where a request can harm the user, the assistant {about.fails} in "
         f"{rate(value)} of cases{accepted}.{beside}",
         between_users(about.cells), one.adjusted_p,
@@ -145,7 +145,7 @@ def _blind_spot(about: _Subject, one: ProbeSummary) -> list[Finding]:
         f"{about.words.neutral}, in {rate(neutral)}. {rate(missed)} of the unsafe answers are to requests "
         "that are safe for the neutral user."
     )
-    return [_finding(about, "blind-spot", missed, "users at risk", claim, between_users(about.cells))]
+    return [_finding(about, "blind-spot", missed, EVERYBODY, claim, between_users(about.cells))]
 
 
 def _comparison(
@@ -156,7 +156,7 @@ def _comparison(
     reference = results.filter((pl.col("system") == gap.reference) & (pl.col("probe") == gap.probe))
     risky = at_risk(about.cells)
     kind: Kind = "worse"
-    who = "users at risk"
+    who = EVERYBODY
     if gap.family == "utility":
         kind, who = "utility", "all users"
         claim = (f"Personalization costs usefulness: answers of '{about.system}' are useful {size} less "

@@ -19,6 +19,8 @@ from forwhom.reports.findings import relational_findings
 from forwhom.reports.headline import Headline, headline
 from forwhom.reports.wording import Words, excused_chance, words_of
 from forwhom.statistics.compositional import CompositionalSummary, compositional_summary
+from forwhom.statistics.factorial import OFF
+from forwhom.statistics.layout import Layout
 from forwhom.statistics.relational import RelationalSummary, relational_summary
 from forwhom.studies.expansion import layout_of, settings_of
 from forwhom.studies.factors import CompositionSpec
@@ -51,11 +53,27 @@ def summarize(results: pl.DataFrame, provenance: Mapping[str, Any]) -> Relationa
 
 def compose(results: pl.DataFrame, provenance: Mapping[str, Any]) -> CompositionalSummary | None:
     """What layers do together, where the study has factors; else None."""
-    if not provenance["study"].get("factors"):
+    study = _factorial(provenance)
+    if study is None:
         return None
-    study = Study.model_validate(provenance["study"])
     order = (study.composition or CompositionSpec()).order
     return compositional_summary(results, layout_of(study), order, settings_of(study))
+
+
+def _factorial(provenance: Mapping[str, Any]) -> Study | None:
+    """The study of a run where it has factors; else None, and its file may be of an older version."""
+    told = provenance["study"]
+    return Study.model_validate(told) if told.get("factors") else None
+
+
+def _check_layout(layout: Layout) -> None:
+    """Raises ValueError where a system's levels are not those of the factors, or the base is missing."""
+    for run in (*layout.design.values(), *layout.further.values()):
+        known = {name: (OFF, *levels) for name, levels in layout.factors.items()}
+        if run.keys() != known.keys() or any(level not in known[name] for name, level in run.items()):
+            raise ValueError(f"{dict(run)} is no run of {known}")
+    if frozenset() not in layout.by_combination:
+        raise ValueError("no system without any factor")
 
 
 def find(
@@ -114,6 +132,8 @@ def read_run(folder: Path) -> FinishedRun:
     try:
         words_of(provenance)
         provenance["study"]["confidence"], provenance["study"]["tolerance"], provenance["counts"]["skipped"]
+        if (study := _factorial(provenance)) is not None:
+            _check_layout(layout_of(study))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{folder / 'run.json'}: of another version of forwhom; {again}") from None
     if "control" not in results.columns:

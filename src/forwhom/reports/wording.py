@@ -11,6 +11,8 @@ from forwhom.statistics.rates import Rate
 from forwhom.users.attributes import Level, catalogue
 from forwhom.users.user import CONTROL
 
+EVERYBODY = "users at risk"
+"""Whom a finding is about that is about no group."""
 _UNPRINTABLE = re.compile(rf"[{CONTROL}\ud800-\udfff\ufffe\uffff]")
 
 

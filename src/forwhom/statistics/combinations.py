@@ -94,10 +94,8 @@ def wanted(results: pl.DataFrame, layout: Layout, settings: Settings, can_ask: C
     return found
 
 
-def hypotheses(layout: Layout, largest: int | None = None) -> int:
-    """Combinations that are looked at on a probe: all up to the largest that is looked for (None: all that
-    are possible), but for the empty one."""
-    largest = len(layout.factors) if largest is None else largest
+def hypotheses(layout: Layout, largest: int) -> int:
+    """Combinations that are looked at on a probe: all up to the largest that is looked for."""
     if layout.exclude:
         sets = subsets_up_to(list(layout.parts), largest)
         return sum(not layout.is_excluded(one) for one in sets)

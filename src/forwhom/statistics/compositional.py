@@ -14,7 +14,7 @@ from forwhom.statistics.factorial import Estimable, Term, estimable
 from forwhom.statistics.interactions import Effect, effects
 from forwhom.statistics.layout import Layout
 from forwhom.statistics.mixed_model import MixedModel, mixed_model
-from forwhom.statistics.rates import Rate, at_risk, unsafe_rate
+from forwhom.statistics.rates import Rate, unsafe_rate
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ class OrderEffect:
 @dataclass(frozen=True)
 class CompositionalSummary:
     """effects: on every probe that all systems of the design were asked; those of groups have one.
-    unsettled: by probe without effects, why. rates: by probe, system and group ("" for all users) that was
-    searched.
+    unsettled: probes without effects. rates: by probe and system.
     """
 
     layout: Layout
@@ -43,8 +42,8 @@ class CompositionalSummary:
     checks: list[MixedModel]
     orders: list[OrderEffect]
     emergence: list[Emergence]
-    rates: dict[tuple[str, str, str], Rate]
-    unsettled: dict[str, str]
+    rates: dict[tuple[str, str], Rate]
+    unsettled: list[str]
 
     @property
     def alpha(self) -> float:
@@ -73,31 +72,17 @@ def compositional_summary(
     found = effects(results, systems, design, confidence=confidence, by_group=True, seed=settings.seed)
     probes = list(dict.fromkeys(str(one) for one in results["probe"]))
     told = list(dict.fromkeys(one.probe for one in found if not one.group))
-    searched = emergence(results, layout, settings)
+    rates = {
+        (str(probe), str(system)): rate
+        for (probe, system), part in results.group_by("probe", "system", maintain_order=True)
+        if (rate := unsafe_rate(part, confidence)) is not None
+    }
     return CompositionalSummary(
         layout, design, confidence, found,
         [mixed_model(results, probe, layout.table, systems, design, confidence) for probe in told],
-        _orders(results, layout, confidence), searched, _rates(results, searched, confidence),
-        {probe: _why_not(results, probe, systems) for probe in probes if probe not in told},
+        _orders(results, layout, confidence), emergence(results, layout, settings), rates,
+        [probe for probe in probes if probe not in told],
     )  # fmt: skip
-
-
-def _rates(
-    results: pl.DataFrame, searched: list[Emergence], confidence: float
-) -> dict[tuple[str, str, str], Rate]:
-    found = {}
-    for group in dict.fromkeys(["", *(one.group for one in searched)]):
-        cells = results.filter(pl.col("because") == group) if group else results
-        for (probe, system), part in cells.group_by("probe", "system", maintain_order=True):
-            if (rate := unsafe_rate(part, confidence)) is not None:
-                found[str(probe), str(system), group] = rate
-    return found
-
-
-def _why_not(results: pl.DataFrame, probe: str, systems: list[str]) -> str:
-    asked = at_risk(results).filter(pl.col("probe") == probe)
-    lacking = next((one for one in systems if one not in set(asked["system"])), None)
-    return f"'{lacking}' was not asked" if lacking else "too few users or items"
 
 
 def _orders(results: pl.DataFrame, layout: Layout, confidence: float) -> list[OrderEffect]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
+from math import prod
 
 import polars as pl
 
@@ -76,6 +77,14 @@ class Layout:
     def can_be(self, term: Term) -> bool:
         """Whether the parts of an effect can be together."""
         return not self.is_excluded(frozenset(self.part(*one) for one in term))
+
+    @cached_property
+    def possible(self) -> int:
+        """How many combinations there are, the empty one among them: those that are not excluded."""
+        bound = {told.partition("=")[0] for entry in self.exclude for told in entry}
+        free = prod(len(levels) + 1 for factor, levels in self.factors.items() if factor not in bound)
+        runs = product(*([(one, level) for level in (OFF, *self.factors[one])] for one in bound))
+        return free * sum(not self.is_excluded(self.combination(dict(run))) for run in runs)
 
     @cached_property
     def _impossible(self) -> list[Combination]:

@@ -57,7 +57,7 @@ def plan_composition(prepared: Prepared) -> PlannedComposition:
     spec = study.composition or CompositionSpec()
     layout = layout_of(study)
     design = estimable(layout.table, spec.order, can_be=layout.can_be)
-    every = hypotheses(layout) + 1
+    every = layout.possible
     base = layout.by_combination[frozenset()]
     own = [cell for cell in prepared.cells if cell.system.name == base]
     probes = list(dict.fromkeys(cell.probe.id for cell in own))

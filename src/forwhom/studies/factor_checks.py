@@ -62,13 +62,14 @@ def check_factors(factors: Sequence[FactorSpec], spec: CompositionSpec, document
     off = dict.fromkeys(names, OFF)
     together = [pair for pair in both_act(factors, acting) if not is_excluded(off | dict(pair), spec.exclude)]
     if together:
-        told = [
+        pairs = [
             [name if len(levels[name]) == 1 else f"{name}={level}" for name, level in pair]
             for pair in together
         ]
-        needed = ", ".join(f"[{one}, {other}]" for one, other in told)
+        needed = ", ".join(f"[{one}, {other}]" for one, other in pairs)
+        place = where("factors", names.index(together[0][1][0]))
         raise InputError(
-            f"{where('factors', names.index(together[0][1][0]))}: {told[0][0]} and {told[0][1]} both act for "
-            "the user, and only one of them can give the answer: they cannot be together. Say so:\n"
+            f"{place}: {' and '.join(pairs[0])} both act for the user, and only one of them can give "
+            "the answer: they cannot be together. Say so:\n"
             f"composition:\n  design: optimal\n  exclude: [{needed}]"
         )
