@@ -47,8 +47,9 @@ def draw_cells(
 ) -> list[Cell]:
     """The cells of one system in the order in which they are best run: by user, then probe and item.
 
-    users: without the neutral user, who is added. pairs: where given, the only (user, item) pairs that
-    exist (a published data set is not crossed). fingerprint: hash of the model's weights.
+    users: without the neutral user, who is added where systems are named, not factors. pairs: where given,
+    the only (user, item) pairs that exist (a published data set is not crossed). fingerprint: hash of the
+    model's weights.
     """
     cells: list[Cell] = []
     layers = [_revised(layer.name, layer.revision) for layer in system.layers]
@@ -61,7 +62,9 @@ def draw_cells(
         if spec.systems and system.name not in spec.systems:
             continue
         for user, item in _pairs(spec, probes[spec.probe], users, study, pairs):
-            chosen.setdefault(user.id, []).append((probes[spec.probe], item))
+            # Stacks of layers are compared with one another, not with the neutral user.
+            if not (study.factors and user.is_neutral):
+                chosen.setdefault(user.id, []).append((probes[spec.probe], item))
     everyone = {user.id: user for user in (NEUTRAL, *users)}
     for user_id, asked in chosen.items():
         told = hashlib.sha256(everyone[user_id].model_dump_json().encode()).hexdigest()
