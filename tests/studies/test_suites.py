@@ -7,8 +7,8 @@ import pytest
 from forwhom.studies.plan import plan_study
 from forwhom.studies.prepared import prepare
 from forwhom.studies.study import load_study, suite_path
-from forwhom.systems.layer import layer_names, layer_type
 from forwhom.taxonomy.catalogue import taxonomy
+from tests import shipped
 
 SUITES = sorted(
     one.name.removesuffix(".yaml")
@@ -25,8 +25,7 @@ def test_a_suite_loads_and_leaves_nothing_out(name: str) -> None:
 def test_the_suite_of_paradigms_has_every_paradigm_with_all_probes_of_its_risks() -> None:
     study = load_study(suite_path("paradigms"))
     used = {name for system in study.systems for entry in system.layers for name in entry}
-    ours = {name for name in layer_names() if layer_type(name).__module__.startswith("forwhom.")}
-    assert used == {name for name in ours if layer_type(name).is_paradigm}
+    assert used == shipped.paradigms()
     asked = {spec.probe for spec in study.probes}
     for paradigm in used:
         missing = {probe for risk in taxonomy().risks_of(paradigm) for probe in risk.probes} - asked

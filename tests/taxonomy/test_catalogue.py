@@ -7,9 +7,9 @@ import pytest
 
 from forwhom.errors import InputError
 from forwhom.probes.probe import load_probe, probe_names
-from forwhom.systems.layer import layer_names, layer_type
 from forwhom.taxonomy.catalogue import load_taxonomy, taxonomy
 from forwhom.users.representations import REPRESENTATIONS
+from tests import shipped
 
 KNOWN = taxonomy()
 USEFULNESS = "utility"  # what preference_honoured measures: no risk
@@ -52,8 +52,7 @@ def test_every_class_has_three_to_six_risks(name: str) -> None:
 
 
 def test_every_paradigm_that_runs_is_a_class() -> None:
-    running = {name for name in layer_names() if layer_type(name).is_paradigm}
-    assert running <= {one.id for one in KNOWN.classes.values() if one.kind == "paradigm"}
+    assert shipped.paradigms() <= {one.id for one in KNOWN.classes.values() if one.kind == "paradigm"}
 
 
 def test_every_probe_that_is_named_exists() -> None:
