@@ -53,8 +53,10 @@ def _detail(own: list[Finding], summary: RelationalSummary, composition: Composi
             f"{named(worst.probe)} ({rate(worst.rate)})"
         )
     told[-1] += "."
-    powerless = {one.powerless for one in composition.emergence if one.powerless and not one.group}
-    return " ".join([*told, *sorted(powerless)])
+    whole = [one for one in composition.emergence if one.powerless and not one.group]
+    for why in dict.fromkeys(one.powerless for one in whole):
+        told.append(f"On {joined([named(one.probe) for one in whole if one.powerless == why])}: {why}")
+    return " ".join(told)
 
 
 def _lead(grave: list[Finding], summary: RelationalSummary) -> ProbeSummary | None:
