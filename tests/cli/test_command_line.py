@@ -4,18 +4,38 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from forwhom.cli import main
+
 
 def forwhom(*arguments: str, cwd: Path | None = None, columns: int = 0) -> subprocess.CompletedProcess[str]:
-    """columns: as if in a plain terminal of this width; 0: in a pipe."""
-    command = [sys.executable, "-c", "from forwhom.cli import main; main()", *arguments]
+    """In this process: a new one takes seconds to import. columns: as if in a plain terminal of this width;
+    0: in a pipe."""
     terminal = {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": str(columns)} if columns else {}
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120, env=os.environ | terminal
-    )
+    out, err, code = StringIO(), StringIO(), 0
+    with (
+        patch.object(sys, "argv", ["forwhom", *arguments]), patch.dict(os.environ, terminal),
+        chdir(cwd or Path.cwd()), redirect_stdout(out), redirect_stderr(err),
+    ):  # fmt: skip
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def test_it_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from forwhom.cli import main; main()", "run", "nowhere.yaml"]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
+    assert shown.returncode == 2
+    assert "no such file" in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 @pytest.mark.parametrize("command", ["", "run", "plan", "report", "users", "probes", "taxonomy", "init"])
