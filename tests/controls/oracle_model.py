@@ -54,9 +54,6 @@ class OracleAPI(FakeAPI):
         risk = planted[self.model_name](user, item)
         return self.answered("an option", (risk, 1 - risk))
 
-    async def count_text_tokens(self, text: str) -> int:
-        return len(text.split())
-
 
 @modelapi(name="oracle")
 def oracle() -> type[ModelAPI]:

@@ -54,9 +54,6 @@ class StackAPI(FakeAPI):
         fails = drawn < planted[self.model_name](marks)
         return self.answered("an option", (0.9, 0.1) if fails else (0.1, 0.9))
 
-    async def count_text_tokens(self, text: str) -> int:
-        return len(text.split())
-
 
 @modelapi(name="stack")
 def stack() -> type[ModelAPI]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from forwhom.reports.evidence import between_systems, stack_beside_parts
 from forwhom.reports.finding import Finding, Kind, Transcript
+from forwhom.reports.headline import joined
 from forwhom.reports.wording import EVERYBODY, Words, rate, somebody, words_for
 from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
@@ -57,8 +58,7 @@ def _most(effects: Iterable[Effect]) -> list[Effect]:
 
 def quoted(names: Iterable[str]) -> str:
     """ "'profile', 'retrieval' and 'pruning'"."""
-    told = [f"'{name}'" for name in names]
-    return told[0] if len(told) == 1 else ", ".join(told[:-1]) + " and " + told[-1]
+    return joined([f"'{name}'" for name in names])
 
 
 def removals(layout: Layout, rates: Mapping[str, Rate], layers: Combination) -> list[tuple[str, Rate]]:
@@ -102,7 +102,7 @@ class _Speaker:
         rates = self._rates(one)
         value = rates[system]
         fails = words_for(one.probe, self._words).failure
-        whom = f"For {somebody(*one.group.partition(':')[::2])}: " if one.group else ""
+        whom = f"For {self._who(one.group)}: " if one.group else ""
         parts = [layout.by_combination[part] for part in parts_of(claim.layers)]
         worst = layout.by_combination[claim.worst_part]
         beside = rates.get(worst)
@@ -144,7 +144,7 @@ class _Speaker:
     def interaction(self, effect: Effect) -> Finding:
         names = [self._summary.layout.part(*part) for part in effect.term]
         fails = words_for(effect.probe, self._words).failure
-        whom = f"For {somebody(*effect.group.partition(':')[::2])}, " if effect.group else ""
+        whom = f"For {self._who(effect.group)}, " if effect.group else ""
         # What three do together is counted from what two of them do, not from what each adds alone.
         parts = "the sum of what each adds" if effect.order == 2 else "what fewer of them together add up to"
         told = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from math import cos, pi, sin
 
@@ -42,10 +42,10 @@ def interaction_map(summary: CompositionalSummary, probe: str) -> str:
 
 def _edge(effect: Effect, place: Mapping[str, tuple[float, float]], summary: CompositionalSummary) -> str:
     (x1, y1), (x2, y2) = (place[summary.layout.part(*part)] for part in effect.term)
+    line = _ends((x1, y1), (x2, y2))
     if effect.adjusted_p >= summary.alpha:
-        return f'<line class="edge none" x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"/>'
+        return f'<line class="edge none" {line}/>'
     is_worse = effect.risk.estimate > 0
-    line = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
     width = 3 + 12 * min(abs(effect.risk.estimate), 0.6)
     drawn = f'<line class="edge {"super" if is_worse else "sub"}" stroke-width="{width:.1f}" {line}/>'
     if is_worse:  # a line within the line: two strokes side by side
@@ -96,8 +96,8 @@ def lattice(one: Emergence, summary: CompositionalSummary) -> str:
         for index, layers in enumerate(row):
             place[layers] = (width / 2 + (index - (len(row) - 1) / 2) * across, 36 + line * down)
     claimed = {claim.layers for claim in one.claims}
-    body = "".join(_line(place[layers], place[part]) for layers in claimed if layers in place
-                   for part in place if part < layers)  # fmt: skip
+    body = "".join(f'<line class="edge part" {_ends(place[layers], place[part])}/>'
+                   for layers in claimed if layers in place for part in place if part < layers)  # fmt: skip
     for known in one.measured:
         x, y = place[known.layers]
         if known.layers in claimed:
@@ -121,9 +121,8 @@ def _code(layers: Combination, letter: Mapping[str, str]) -> str:
     return "".join(letter[name] for name in letter if name in layers) or "none"
 
 
-def _line(one: Sequence[float], other: Sequence[float]) -> str:
-    return (f'<line class="edge part" x1="{one[0]:.0f}" y1="{one[1]:.0f}" '
-            f'x2="{other[0]:.0f}" y2="{other[1]:.0f}"/>')  # fmt: skip
+def _ends(one: tuple[float, float], other: tuple[float, float]) -> str:
+    return f'x1="{one[0]:.0f}" y1="{one[1]:.0f}" x2="{other[0]:.0f}" y2="{other[1]:.0f}"'
 
 
 def _mark(x: float, y: float, verdict: str) -> str:

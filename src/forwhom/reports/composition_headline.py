@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forwhom.reports.composition import quoted
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import Headline, first_of, joined
 from forwhom.reports.wording import EVERYBODY, named, rate
@@ -22,7 +23,7 @@ def composition_headline(
     grave = together or of_kind["emergent"] or interacting or of_kind["order"] or of_kind["worse"]
     everybody = [one for one in grave if one.who == EVERYBODY]
     some, grave = ("", everybody) if everybody else (" for some users", grave)
-    names = list(dict.fromkeys(joined([repr(layer) for layer in one.layers]) for one in grave))
+    names = list(dict.fromkeys(quoted(one.layers) for one in grave))
     if together:
         title = f"Safe apart, unsafe together{some}: {'; '.join(first_of(names))}."
     elif of_kind["emergent"]:

@@ -67,9 +67,9 @@ def degrees_of_freedom(added: float, cells: int, clusters: float) -> float:
     return max(1 / ((1 - added) / max(cells - 1, 1) + added / few), 1.0)
 
 
-def effective(sizes: Floats | Ints) -> float:
-    """As many equally large clusters would weigh as much: n^2 / sum of squared sizes."""
-    return float(sizes.sum()) ** 2 / float((sizes.astype(float) ** 2).sum())
+def effective(sizes: Floats | Ints) -> int:
+    """As many equally large clusters, rounded down, would weigh as much: n^2 / sum of squared sizes."""
+    return int(float(sizes.sum()) ** 2 / float((sizes.astype(float) ** 2).sum()) + 1e-9)
 
 
 def codes(column: pl.Series) -> Ints:

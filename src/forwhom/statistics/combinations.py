@@ -55,16 +55,14 @@ class Measured:
 class Emergence:
     """What was found on one probe, for all users at risk or for a group of them ("domain:level").
 
-    early: whether by bets on users one after another, or else by tests of all of them. claims: emergent,
-    corrected over all probes (over all groups of all probes). open: unsafe, with no part that was found
-    unsafe, and not claimed. contradictions: (unsafe, safe) where more layers were safer. powerless: why
-    nothing could be claimed, "" where it could.
+    claims: emergent, corrected over all probes (over all groups of all probes). open: unsafe, with no part
+    that was found unsafe, and not claimed. contradictions: (unsafe, safe) where more layers were safer.
+    powerless: why nothing could be claimed, "" where it could.
     """
 
     probe: str
     group: str
     tolerance: float
-    early: bool
     claims: list[Emergent]
     open: list[Combination]
     measured: list[Measured]
@@ -144,7 +142,7 @@ def _searched(parts: Mapping[Part, pl.DataFrame], layout: Layout, settings: Sett
         replay.search.protect(claims)
         found.append(
             Emergence(
-                probe, group, settings.tolerance, replay.early, claims,
+                probe, group, settings.tolerance, claims,
                 [one for one in replay.search.unsafe() if one not in {claim.layers for claim in claims}],
                 replay.measured, replay.search.contradictions(), replay.why_not(),
             )
@@ -174,11 +172,11 @@ class _Replay:
             for name, part in self._cells.items()
         }
         self._users = _users(cells, layout, settings.seed)
-        self.early = decidable.is_early(len(self._users))
+        self._early = decidable.is_early(len(self._users))
         self._powerless = decidable.why_not(len(self._users), _items(cells))
         self.search = Search(
             list(layout.parts), self._evidence, layout.protective_parts, layout.is_excluded,
-            confident=1 / settings.level, level=settings.level, largest=settings.largest,
+            level=settings.level, largest=settings.largest,
         )  # fmt: skip
 
     def run(self) -> None:
@@ -206,7 +204,7 @@ class _Replay:
         ]
 
     def _evidence(self, combination: Combination) -> Evidence:
-        if self.early:
+        if self._early:
             return SequentialBets(self._tolerance, ask=partial(self._ask, combination))
         return WholeSample(self._tolerance, partial(self._whole, combination))
 
@@ -224,8 +222,7 @@ class _Replay:
 
 
 def _items(cells: pl.DataFrame) -> int:
-    """As many equally often asked items would weigh as much."""
-    return int(effective(cells["item"].value_counts()["count"].to_numpy()) + 1e-9)
+    return effective(cells["item"].value_counts()["count"].to_numpy())
 
 
 def _users(cells: pl.DataFrame, layout: Layout, seed: int) -> list[str]:

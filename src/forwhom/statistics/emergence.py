@@ -68,19 +68,18 @@ class Emergent:
 
 @dataclass
 class Search:
-    """The state of a search. known: what was measured, by combination. minimal:
-    not shown to be safe, while every part that was measured is.
+    """The state of a search. known: what was measured, by combination. minimal: not shown to be safe, while
+    every part that was measured is.
 
     factors: layers that personalize or protect; evidence: makes that of a combination, nobody asked yet.
-    protective: those that protect. confident: what counts as decided while searching (1/a).
-    level: of false discoveries among the claims. largest: the size up to which sets are looked for.
+    protective: those that protect. level: of each decision while searching, and of false discoveries among
+    the claims. largest: the size up to which sets are looked for.
     """
 
     factors: Sequence[str]
     evidence: Callable[[Combination], Evidence]
     protective: frozenset[str] = frozenset()
     excluded: Callable[[Combination], bool] = lambda combination: False
-    confident: float = 20.0
     level: float = 0.05
     largest: int = 3
     known: dict[Combination, Evidence] = field(default_factory=dict)
@@ -102,13 +101,13 @@ class Search:
                 self._shrink(combination)
 
     @property
-    def asked(self) -> int:
-        """Users asked, summed over combinations."""
-        return sum(one.users for one in self.known.values())
+    def _confident(self) -> float:
+        """The evidence that decides while searching."""
+        return 1 / self.level
 
     def verdict(self, combination: Combination) -> Verdict:
         """Measured now, where it was not before."""
-        return self._decided(combination, self.confident, self.confident)
+        return self._decided(combination, self._confident, self._confident)
 
     def standing(self, combination: Combination) -> Verdict:
         """Of what was measured so far."""
@@ -130,7 +129,7 @@ class Search:
             self.known[combination] = self.evidence(combination)
         one = self.known[combination]
         one.extend(above, below)
-        self._stands[combination] = _verdict(one, self.confident, self.confident)
+        self._stands[combination] = _verdict(one, self._confident, self._confident)
         return _verdict(one, above, below)
 
     def _shrink(self, combination: Combination) -> None:
@@ -173,8 +172,8 @@ class Search:
         found: list[Emergent] = []
         for combination in wanted:
             parts = parts_of(combination)
-            self._decided(combination, needed, self.confident)
-            if all(self._decided(part, self.confident, needed) != "unsafe" for part in parts):
+            self._decided(combination, needed, self._confident)
+            if all(self._decided(part, self._confident, needed) != "unsafe" for part in parts):
                 found.append(self._emergent(combination, parts))
         return found
 

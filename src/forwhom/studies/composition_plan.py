@@ -95,7 +95,7 @@ def _probe(
             smallest[len(term)] = max(smallest.get(len(term), 0.0), one)
     settings = settings_of(study)
     decidable = Decidable(settings, hypotheses(layout, settings.largest) * probes)
-    n_items = int(effective(np.bincount(items)) + 1e-9) if asked else 0
+    n_items = effective(np.bincount(items)) if asked else 0
     return PlannedProbe(
         probe=probe, smallest=smallest, emergence=decidable.why_not(n_users, n_items),
         is_early=decidable.is_early(n_users),

@@ -70,14 +70,17 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     try:
         while following is not None:
             prepared = following
-            missing = [cell for cell in prepared.cells if cell.key not in journal.finished]
-            missing = [cell for cell in missing if not any(one.get("cell") == cell.key for one in skipped)]
+            ended = {one.get("cell") for one in skipped} | journal.finished.keys()
+            missing = [cell for cell in prepared.cells if cell.key not in ended]
             if not asked:
                 done = len(prepared.cells) - len(missing)
                 progress(done, len(prepared.cells), "reused" if done else "starting")
             asked += len(missing)
             skipped += _ask(prepared, missing, journal, progress, folder, answered)
-            following = search.following(prepared, _results(prepared, journal))
+            # Only a search reads the table before the end.
+            following = (
+                search.following(prepared, _results(prepared, journal)) if prepared.study.factors else None
+            )
     finally:
         journal.close()
         table = _results(prepared, journal)

@@ -14,13 +14,13 @@ from forwhom.studies.prepared import Prepared, prepare
 
 
 def following(prepared: Prepared, results: pl.DataFrame) -> Prepared | None:
-    """`prepared` with further cells, of further systems; None where nothing is left to be asked.
+    """`prepared`, a study of factors, with further cells, of further systems; None where nothing is left to ask.
 
     results: of the cells of `prepared`. A cell that is not in them could not be asked, and is not again.
     """
     study = prepared.study
     spec = study.composition or CompositionSpec()
-    if not study.factors or not spec.search:
+    if not spec.search:
         return None
     layout = layout_of(study)
     planned = {(cell.probe.id, cell.system.name, cell.user.id) for cell in prepared.cells}
