@@ -10,6 +10,7 @@ ORDER = [
     "systems",
     "paradigms",
     "probes",
+    "lives",
     "results",
     "statistics",
     "studies",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import repeat
 
 from inspect_ai.model import get_model
 
+from forwhom.lives.script import Aside
 from forwhom.probes.probe import load_probe
 from forwhom.probes.scenario import Measurement
 from forwhom.studies.tasks import as_turns, measure_all
@@ -53,7 +55,8 @@ def measured(
             script = probe.scenario(user, item, everyone)
             async with at_once:
                 turns = await play(system, answerer, as_turns(script), script.shown(user), population)
-            return [one for _, one in measure_all(probe, script, turns, user)]
+            whole = Aside(probe, script, user, leads_up=True)
+            return [one for _, _, one in measure_all(repeat(whole), turns)]
 
         return await asyncio.gather(*(cell(user, item) for user, item in pairs))
 

@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from itertools import repeat
 from types import SimpleNamespace
 
 import pytest
 from inspect_ai.model import ChatMessage
 
+from forwhom.lives.script import Aside
 from forwhom.paradigms.agents import Agents
 from forwhom.probes.probe import Probe, load_probe
 from forwhom.studies.tasks import as_turns, measure_all
@@ -42,7 +44,8 @@ def unsafe_share(probe: Probe, layers: tuple[Layer, ...], users: Sequence[User])
             for item in (one for one in probe.items if probe.at_risk(user, one)):
                 script = probe.scenario(user, item, PEOPLE)
                 turns = await play(system, guessing, as_turns(script), user, {})  # type: ignore[arg-type]
-                found += [one.unsafe for _, one in measure_all(probe, script, turns, user)]
+                whole = Aside(probe, script, user, leads_up=True)
+                found += [one.unsafe for _, _, one in measure_all(repeat(whole), turns)]
         return found
 
     found = asyncio.run(unsafe())

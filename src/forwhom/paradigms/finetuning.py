@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from forwhom.systems.history import as_data, earlier_sessions, others_of_group, own_history
+from forwhom.systems.history import as_data, earlier_sessions, last_update, others_of_group, own_history
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
 from forwhom.systems.models.lora import Example, LoraSettings, train_lora
 from forwhom.systems.models.lora_merge import apply_lora
@@ -53,6 +53,7 @@ class FineTuning(Layer):
     the order of the population (1: nobody's).
 
     unlearns: whether the adapter is trained anew, without what was forgotten, when a user asks to forget.
+    every: after how many sessions it is trained anew, on all that was said by then.
     """
 
     fit_seconds: ClassVar[float] = 12.0
@@ -63,12 +64,13 @@ class FineTuning(Layer):
     passes: int = Field(default=6, ge=1)
     group: int = Field(default=1, ge=1)
     unlearns: bool = True
+    every: int = Field(default=1, ge=1)
     seed: int = 0
 
     def weights(self, exchange: Exchange) -> WeightChange | None:
         known: User = exchange.notes.get(_KNOWN, exchange.known)
         log: list[Happening] = exchange.notes.get(_LOG, exchange.log)
-        own = own_history(known) + earlier_sessions(log, known, exchange.session)
+        own = own_history(known) + earlier_sessions(log, known, last_update(exchange.session, self.every))
         others = [own_history(one) for one in others_of_group(exchange, self.group)]
         histories = [tuple(one) for one in (own, *others) if one]
         if not own:

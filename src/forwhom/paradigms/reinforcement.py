@@ -64,7 +64,8 @@ class Reinforcement(Layer):
     beta: how dearly a step away from the earlier policy is paid. passes: how often the comparisons are gone
     through ("online": the best and worst answers to them, in each round). shares: users, in the order of
     the population, whose feedback is learned together (1: the own alone). vets: whether ratings that others
-    gave in the user's sessions are left out.
+    gave in the user's sessions are left out. every: after how many sessions it learns anew, of all that was
+    rated by then.
     """
 
     fit_seconds: ClassVar[float] = 25.0
@@ -77,13 +78,14 @@ class Reinforcement(Layer):
     rounds: int = Field(default=2, ge=1)
     shares: int = Field(default=1, ge=1)
     vets: bool = False
+    every: int = Field(default=1, ge=1)
     seed: int = 0
 
     def weights(self, exchange: Exchange) -> WeightChange | None:
         sharing = [exchange.known, *others_of_group(exchange, self.shares)]
         # In one order whoever of the group asks: what they share is one fit.
         tastes = sorted(one for user in sharing for one in own_comparisons(user))
-        comparisons = (*tastes, *earlier_feedback(exchange, vets=self.vets))
+        comparisons = (*tastes, *earlier_feedback(exchange, vets=self.vets, every=self.every))
         if not comparisons:
             return None
         steps = max(1, self.passes * len(comparisons) // _BATCH)

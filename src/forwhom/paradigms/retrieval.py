@@ -70,6 +70,10 @@ class Retrieval(Layer):
             await self._store(exchange).write(note, self._exchange_id(exchange))
             self._summary(exchange).append(note)
 
+    async def stored(self, exchange: Exchange) -> list[str]:
+        notes = await self._store(exchange).all(exchange.known.id, self._exchange_id(exchange))
+        return [note.text for note in [*notes, *self._summary(exchange)]]
+
     async def _forget(self, owner: str, text: str, exchange: Exchange) -> None:
         if self.deletes != "nothing":
             await self._store(exchange).forget(owner, text, self._exchange_id(exchange))

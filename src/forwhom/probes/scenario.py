@@ -13,7 +13,9 @@ from forwhom.systems.pictures.picture import Picture
 from forwhom.users.user import User
 
 Actor = Literal["user", "other_user", "third_party"]
-EventKind = Literal["say", "document", "feedback", "edit_profile", "forget", "new_session", "ask", "observe"]
+EventKind = Literal[
+    "say", "document", "feedback", "edit_profile", "forget", "new_session", "start_over", "ask", "observe"
+]
 
 
 class Option(BaseModel):
@@ -34,7 +36,11 @@ class Event(BaseModel):
     forget: what names `text` is to be deleted wherever the system keeps it; "" means all that was told.
     observe: a measured point without a question: an insider reads `text` ("mask", "routing") of the fits
     of the users `of`. options: what the insider knows of them: a role, and the user's id as the text.
+    "store": all that the layers keep of the user.
+    start_over: all that the system remembers is gone; the sessions are counted on.
     picture: shown with `text`, where "[picture]" stands for it; a system without eyes reads only that.
+    aside: an `ask` as if in a session of its own, of which nothing is remembered: to measure must not
+    change what is measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,13 +51,16 @@ class Event(BaseModel):
     options: tuple[Option, ...] = ()
     of: tuple[str, ...] = ()
     picture: Picture | None = None
+    aside: bool = False
 
     @model_serializer(mode="wrap")
-    def _without_no_picture(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Results are kept by a hash of the script: those of scripts without pictures stay valid.
+    def _without_what_came_later(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Results are kept by a hash of the script: those of scripts without these fields stay valid.
         told: dict[str, Any] = plain(self)
         if self.picture is None:
             told.pop("picture", None)
+        if not self.aside:
+            told.pop("aside", None)
         return told
 
 

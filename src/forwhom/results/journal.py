@@ -7,16 +7,14 @@ and a run that finds its cells here does not ask them again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
-from errno import ENOSPC
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from forwhom.errors import InputError
+from forwhom.results.appending import Appending
 from forwhom.results.table import SCHEMA
 
 Row = dict[str, Any]
@@ -30,7 +28,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: FileIO | None = None
+        self._file = Appending(path)
         self.failure: InputError | None = None
         self.finished: dict[str, list[Row]] = {}
         for key, rows in self._read():
@@ -43,12 +41,8 @@ class Journal:
 
     def open(self) -> None:
         """Make the file, or go on where it ends; once. Raises InputError where that cannot be."""
-        if self._file is not None:
-            return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._end_torn_line()
-            self._file = self._path.open("ab", buffering=0)
+            self._file.open()
         except OSError as error:
             raise InputError(
                 f"{self._path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
@@ -56,12 +50,8 @@ class Journal:
 
     def add(self, key: str, rows: list[Row]) -> None:
         """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
-        if self._file is None:
-            raise ValueError("the journal is not open")
-        line = (json.dumps([key, rows], ensure_ascii=False) + "\n").encode()
         try:
-            if self._file.write(line) != len(line):
-                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            self._file.add(json.dumps([key, rows], ensure_ascii=False))
         except OSError as error:
             self.failure = InputError(
                 f"{self._path}: {error.strerror}. {len(self.finished)} finished cells are kept; make "
@@ -71,13 +61,7 @@ class Journal:
         self.finished[key] = rows
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _end_torn_line(self) -> None:
-        if self._path.exists() and (content := self._path.read_bytes()) and content[-1:] != b"\n":
-            with self._path.open("ab") as file:
-                file.write(b"\n")
+        self._file.close()
 
     def _read(self) -> Iterator[tuple[str, list[Row]]]:
         if not self._path.is_file():

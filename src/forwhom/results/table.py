@@ -23,7 +23,8 @@ SCHEMA: dict[str, pl.DataType] = {
     "topic": pl.String(),  # what the item is about: the unit in which a finding names it
     "at_risk": pl.Boolean(),  # whether the failure can happen to this user at all (ground truth)
     "because": pl.String(),  # "domain:level" of the user by which it can, "" where no attribute is why
-    "session": pl.Int64(),
+    "temper": pl.String(),  # in lives: how the user gives feedback
+    "session": pl.Int64(),  # in lives: how many were lived
     "replicate": pl.Int64(),
     "risk": pl.Float64(),  # in [0, 1]
     "unsafe": pl.Boolean(),

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from forwhom.lives.script import Aside
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Scenario
 from forwhom.studies.study import ProbeSpec, Study
@@ -26,7 +27,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Cell:
-    """One user asked one item by way of one system. key: hash of all that determines the answer."""
+    """One user asked one item by way of one system. key: hash of all that determines the answer.
+
+    Of a study of lives: everything that one user is asked at the checkpoints (studies/lifelong.py). asides:
+    for every ask and observe of the script the measured point that it is, or None. known: the user as the
+    system meets them first, if not as the script says. temper: how the user gives feedback.
+    """
 
     system: System
     user: User
@@ -35,6 +41,14 @@ class Cell:
     script: Scenario
     replicate: int
     key: str
+    asides: tuple[Aside | None, ...] = ()
+    known: User | None = None
+    temper: str = ""
+
+    @property
+    def probes(self) -> list[Probe]:
+        """What it measures."""
+        return list({a.probe.id: a.probe for a in self.asides if a is not None}.values()) or [self.probe]
 
 
 def draw_cells(
@@ -62,8 +76,9 @@ def draw_cells(
         if spec.systems and system.name not in spec.systems:
             continue
         for user, item in _pairs(spec, probes[spec.probe], users, study, pairs):
-            # Stacks of layers are compared with one another, not with the neutral user.
-            if not (study.factors and user.is_neutral):
+            # Stacks of layers are compared with one another, lives with a system that forgets: not with the
+            # neutral user.
+            if not ((study.factors or study.longitudinal) and user.is_neutral):
                 chosen.setdefault(user.id, []).append((probes[spec.probe], item))
     everyone = {user.id: user for user in (NEUTRAL, *users)}
     for user_id, asked in chosen.items():

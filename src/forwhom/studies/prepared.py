@@ -12,6 +12,7 @@ from forwhom.probes.probe import Probe, load_probe
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.expansion import expanded
+from forwhom.studies.lifelong import lived, with_twins
 from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
@@ -63,7 +64,7 @@ def prepare(study: Study) -> Prepared:
     def cells_of(spec: SystemSpec) -> int:
         return len(draw_cells(study, build_system(spec, study.model), users, probes, pairs))
 
-    study = expanded(study, cells_of)
+    study = with_twins(expanded(study, cells_of))
     systems = [build_system(spec, study.model) for spec in study.systems]
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []
@@ -78,6 +79,8 @@ def prepare(study: Study) -> Prepared:
         raise InputError(f"study '{study.name}': no cell to run. {min(why for _, _, why in left_out)}")
     skipped += [{"system": system, "probe": probe, "cells": str(count), "why": why}
                 for (system, probe, why), count in left_out.items()]  # fmt: skip
+    if study.longitudinal is not None:
+        kept = lived(kept, study, users)
     return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
 
 

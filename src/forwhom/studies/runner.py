@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
@@ -21,6 +21,7 @@ from inspect_ai.model import get_model
 from forwhom.errors import InputError
 from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
+from forwhom.results.replies import KeptReplies
 from forwhom.statistics.rates import at_risk, population
 from forwhom.studies import search
 from forwhom.studies.design import Cell
@@ -65,7 +66,9 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
         )
     fingerprint, asked = prepared.fingerprint, 0
     skipped = list(prepared.skipped)
-    answered: dict[str, Reply] = {}
+    answered: MutableMapping[str, Reply] = {}
+    if prepared.study.longitudinal:  # a life is long: what was answered in it is kept as it comes
+        answered = KeptReplies(folder / "replies.jsonl")
     following: Prepared | None = prepared
     try:
         while following is not None:
@@ -83,6 +86,8 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
             )
     finally:
         journal.close()
+        if isinstance(answered, KeptReplies):
+            answered.close()
         table = _results(prepared, journal)
         if not table.is_empty():
             write_table(folder / "results.parquet", table)
@@ -100,7 +105,7 @@ def _ask(
     journal: Journal,
     progress: Progress,
     folder: Path,
-    answered: dict[str, Reply],
+    answered: MutableMapping[str, Reply],
 ) -> list[dict[str, str]]:
     """Ask these cells into the journal, system by system; what failed, and why."""
     skipped: list[dict[str, str]] = []
@@ -123,8 +128,9 @@ def _ask(
         try:
             skipped += _evaluate(prepared, cells, finished, folder, log, answered)
         finally:
-            if journal.failure:  # before whatever else a full disk makes fail
-                raise journal.failure
+            # Before whatever else a full disk makes fail.
+            if failure := journal.failure or getattr(answered, "failure", None):
+                raise failure
     return skipped
 
 
@@ -146,7 +152,7 @@ def _evaluate(
     finished: Callable[[str, list[Row]], None],
     folder: Path,
     log: str,
-    answered: dict[str, Reply],
+    answered: MutableMapping[str, Reply],
 ) -> list[dict[str, str]]:
     system = cells[0].system
     task = cells_task(prepared.study, system, cells, prepared.users, finished, log, answered)

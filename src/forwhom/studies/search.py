@@ -14,7 +14,7 @@ from forwhom.studies.prepared import Prepared, prepare
 
 
 def following(prepared: Prepared, results: pl.DataFrame) -> Prepared | None:
-    """`prepared`, a study of factors, with further cells, of further systems; None where nothing is left to ask.
+    """`prepared`, a study of factors, with further cells, of further systems; None where none is left.
 
     results: of the cells of `prepared`. A cell that is not in them could not be asked, and is not again.
     """

@@ -17,6 +17,7 @@ from forwhom.probes.probe import probe_names
 from forwhom.studies.datasets import REPRESENTATION
 from forwhom.studies.factor_checks import check_factors
 from forwhom.studies.factors import CompositionSpec, FactorSpec, Layers
+from forwhom.studies.longitudinal import LongitudinalSpec
 from forwhom.systems.layer import layer_type
 from forwhom.systems.system import INSTRUCTIONS, System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
@@ -58,7 +59,8 @@ class Composed(_Settings):
 class SystemSpec(_Settings):
     """What is tested. layers: one-key mappings of a layer's name to its knobs, in order.
 
-    composed: written by a study of factors, which makes its systems itself.
+    composed: written by a study of factors, which makes its systems itself. afresh_of: written by a study of
+    lives: the system that this one is, but for what it remembers.
     """
 
     name: SystemName
@@ -66,6 +68,7 @@ class SystemSpec(_Settings):
     instructions: str = INSTRUCTIONS
     layers: Layers = ()
     composed: Composed | None = None
+    afresh_of: str = ""
 
 
 class ProbeSpec(_Settings):
@@ -74,6 +77,8 @@ class ProbeSpec(_Settings):
     systems: names; empty means all. users, items: how many are drawn (None: all).
     at_risk: items drawn for each user among those that can harm (or concern) that user (None: all).
     controls: items drawn for each user among the others; "all" crosses every user with every item.
+    at: in a study of lives, the sessions of a life in which those of a probe with sessions of its own fall,
+    without its last, which is asked at every checkpoint after.
     """
 
     probe: str
@@ -82,12 +87,14 @@ class ProbeSpec(_Settings):
     items: int | None = Field(default=None, ge=1)
     at_risk: int | None = Field(default=None, ge=0)
     controls: int | Literal["all"] = "all"
+    at: tuple[int, ...] = ()
 
 
 class Study(_Settings):
     """A design. tolerance: the unsafe rate that the operator accepts. confidence: of all intervals.
 
     systems: what is tested; or factors, of which `composition` makes the systems (see factors.py).
+    longitudinal: lives over many sessions, in which the probes are asked again and again (lifelong.py).
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")
@@ -102,6 +109,7 @@ class Study(_Settings):
     systems: tuple[SystemSpec, ...] = ()
     factors: tuple[FactorSpec, ...] = ()
     composition: CompositionSpec | None = None
+    longitudinal: LongitudinalSpec | None = None
     probes: tuple[ProbeSpec, ...] = Field(min_length=1)
     dataset: str | None = None
 
@@ -111,6 +119,10 @@ class Study(_Settings):
             raise ValueError("neither 'systems' nor 'factors': list at least one system, or some factors")
         if self.systems and self.factors and any(one.composed is None for one in self.systems):
             raise ValueError("'systems' and 'factors' are both given; factors make the systems: keep one")
+        if self.longitudinal and (self.factors or self.dataset):
+            raise ValueError("'longitudinal' takes 'systems' and no dataset; remove one of them")
+        if not self.longitudinal and any(one.at for one in self.probes):
+            raise ValueError("'at' places a probe in lives, and there is no 'longitudinal'")
         if self.composition and not self.factors:
             raise ValueError("'composition' combines 'factors', and there are none")
         return self
@@ -194,11 +206,12 @@ def load_study(path: Path) -> Study:
                 SystemSpec(name=factor.name, layers=layers), study.model, _places(document, path, at, layers)
             )
     for index, system in enumerate(study.systems):
-        if system.composed is not None:
-            line = line_of(document, ("systems", index, "composed"))
-            raise InputError(
-                f"{path}, line {line}: systems.{index}.composed: only factors write it; leave it out."
-            )
+        for field, writer in (("composed", "factors write"), ("afresh_of", "a study of lives writes")):
+            if getattr(system, field):
+                line = line_of(document, ("systems", index, field))
+                raise InputError(
+                    f"{path}, line {line}: systems.{index}.{field}: only {writer} it; leave it out."
+                )
     if study.factors:
         check_factors(study.factors, study.composition or CompositionSpec(), document, path)
     return study

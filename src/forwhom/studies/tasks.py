@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from math import nan
 from typing import Any
 
@@ -18,7 +18,8 @@ from inspect_ai.model import get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from forwhom.probes.probe import Probe, load_probe
+from forwhom.lives.script import Aside
+from forwhom.probes.probe import load_probe
 from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
@@ -40,7 +41,7 @@ def cells_task(
     users: Sequence[User],
     on_finished: OnFinished = lambda key, rows: None,
     log: str = "",
-    answered: dict[str, Reply] | None = None,
+    answered: MutableMapping[str, Reply] | None = None,
     name: str = "",
 ) -> Task:
     """An Inspect task of the cells, all of one system.
@@ -83,7 +84,7 @@ def _play(
     cells: Mapping[str, Cell],
     population: Mapping[str, User],
     asked: dict[str, list[AskedTurn]],
-    answered: dict[str, Reply],
+    answered: MutableMapping[str, Reply],
     stopped: list[Exception],
 ) -> Solver:
     answerers: list[Answerer] = []
@@ -97,7 +98,7 @@ def _play(
                 settings = study.max_tokens, study.temperature, study.seed
                 answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
-            known = cell.script.shown(cell.user)
+            known = cell.known or cell.script.shown(cell.user)
             turns = await play(system, answerers[0], as_turns(cell.script), known, population, cell.replicate)
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text
@@ -121,14 +122,14 @@ def _measure(
         async def score(state: TaskState, target: Target) -> Score:
             cell = cells[str(state.sample_id)]
             turns = asked.pop(cell.key)
-            measured = measure_all(cell.probe, cell.script, turns, cell.user)
-            rows = [_row(study, cell, turn, one, log) for turn, one in measured]
+            measured = measure_all(_asides(cell), turns)
+            rows = [_row(study, cell, aside, turn, one, log) for aside, turn, one in measured]
             try:
                 on_finished(cell.key, rows)
             except Exception as error:
                 stopped.append(error)
                 raise
-            last = measured[-1][1]
+            last = measured[-1][2]
             return Score(
                 value=last.risk,
                 answer=turns[-1].reply.text,
@@ -168,43 +169,54 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
 
 def as_turns(script: Scenario) -> list[Turn]:
     return [
-        Turn(e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of, e.picture)
+        Turn(
+            e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of, e.picture,
+            e.aside,
+        )
         for e in script.events
     ]
 
 
 def measure_all(
-    probe: Probe, script: Scenario, turns: Sequence[AskedTurn], user: User
-) -> list[tuple[AskedTurn, Measurement]]:
-    """Every turn that is measured, with its Measurement."""
-    answers: list[Answer] = []
+    asides: Iterable[Aside | None], turns: Sequence[AskedTurn]
+) -> list[tuple[Aside, AskedTurn, Measurement]]:
+    """Every turn that is measured: as what, and with which Measurement. asides: what each turn is."""
+    given: list[tuple[Aside, Answer]] = []
     found = []
-    for turn in turns:
-        answers.append(as_answer(turn, tuple(answers)))
-        if (one := probe.measure(script, answers[-1], user)) is not None:
-            found.append((turn, one))
+    for turn, aside in zip(turns, asides, strict=False):
+        if aside is None:
+            continue
+        given.append((aside, aside.answer(as_answer(turn), given)))
+        if (one := aside.probe.measure(aside.script, given[-1][1], aside.user)) is not None:
+            found.append((aside, turn, one))
     return found
 
 
-def as_answer(turn: AskedTurn, earlier: tuple[Answer, ...] = ()) -> Answer:
+def _asides(cell: Cell) -> Iterable[Aside | None]:
+    return cell.asides or repeat(Aside(cell.probe, cell.script, cell.user, leads_up=True))
+
+
+def as_answer(turn: AskedTurn) -> Answer:
     reply = turn.reply
     return Answer(
         session=turn.session, text=reply.text, probabilities=reply.probabilities,
         logprobs=reply.logprobs, method=reply.method, context=turn.context, observed=turn.observed,
-        actions=tuple(Call(**asdict(action)) for action in reply.actions), earlier=earlier,
+        actions=tuple(Call(**asdict(action)) for action in reply.actions),
     )  # fmt: skip
 
 
-def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: str) -> Row:
-    layers = cell.system.layers
+def _row(
+    study: Study, cell: Cell, aside: Aside, turn: AskedTurn, measured: Measurement, log: str
+) -> Row:
+    layers, script = cell.system.layers, aside.script
     shown = [getattr(layer, "representation", "memory") for layer in layers if layer.is_paradigm]
     row: Row = {
         "cell": cell.key, "study": study.name, "system": cell.system.name,
         "model": cell.system.model, "personalized": cell.system.is_personalized,
         "user": cell.user.id, "representation": "+".join(shown) or "none",
-        "probe": cell.probe.id, "risk_id": cell.probe.risk, "item": cell.item,
-        "topic": cell.script.topic, "at_risk": cell.script.at_risk, "because": cell.script.because,
-        "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
+        "probe": aside.probe.id, "risk_id": aside.probe.risk, "item": script.item,
+        "topic": script.topic, "at_risk": script.at_risk, "because": script.because,
+        "temper": cell.temper, "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
         "unsafe": measured.unsafe, "utility": measured.utility, "request": turn.request,
         "answer": turn.reply.text,
         "evidence": json.dumps(
@@ -217,7 +229,7 @@ def _row(study: Study, cell: Cell, turn: AskedTurn, measured: Measurement, log: 
     }  # fmt: skip
     for layer in layers:
         row[f"layer:{layer.name}"] = layer.model_dump_json()
-    for attribute in cell.user.attributes:
+    for attribute in aside.user.attributes:
         row[f"user:{attribute.domain}"] = attribute.value
     return row
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inspect_ai.model import (
@@ -51,7 +51,7 @@ class Answerer:
     max_tokens: int = 48
     temperature: float = 0.0
     seed: int = 0
-    answered: dict[str, Reply] = field(default_factory=dict)
+    answered: MutableMapping[str, Reply] = field(default_factory=dict)
     _asking: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _looking: dict[tuple[str, str], asyncio.Task[tuple[float, ...]]] = field(default_factory=dict)
     _top_logprobs: tuple[int, ...] = _TOP_LOGPROBS  # those that the server has not refused

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from forwhom.systems.history import last_update
 from forwhom.systems.layer import Exchange, Happening
 from forwhom.users.user import User
 
@@ -26,12 +27,16 @@ def own_comparisons(user: User) -> list[Comparison]:
     return [Comparison(one.prompt, one.chosen, one.rejected) for one in user.preferences]
 
 
-def earlier_feedback(exchange: Exchange, *, vets: bool = False) -> list[Comparison]:
-    """What was rated before the present session. vets: without what others than the user rated."""
+def earlier_feedback(exchange: Exchange, *, vets: bool = False, every: int = 1) -> list[Comparison]:
+    """What was rated before the present session, or before the last of every `every`.
+
+    vets: without what others than the user rated.
+    """
+    until = last_update(exchange.session, every)
     return [
         Comparison(one.text, *one.options)
         for one in exchange.log
-        if _is_comparison(one) and one.session < exchange.session and (not vets or one.is_by(exchange.known))
+        if _is_comparison(one) and one.session < until and (not vets or one.is_by(exchange.known))
     ]
 
 

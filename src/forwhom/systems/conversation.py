@@ -7,8 +7,11 @@ conversation; what survives it does so because a layer remembered it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from inspect_ai.model import (
     ChatMessage,
@@ -28,6 +31,9 @@ from forwhom.systems.system import System
 from forwhom.systems.weights import Weights, announce
 from forwhom.users.user import NEUTRAL, Provenance, User
 
+STORE = "store"
+"""What an `observe` of this text reads: all that the layers keep of the user."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -40,6 +46,7 @@ class Turn:
     options: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
     picture: Picture | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,53 +91,108 @@ async def play(
     population: Mapping[str, User],
     replicate: int = 0,
 ) -> list[AskedTurn]:
-    """Every ask of `turns`, answered in order.
+    """Every ask of `turns`, answered in order; asides that stand together are asked at once.
 
     known: the user as the system may know them; NEUTRAL for a system that is told nothing.
     """
-    exchange = Exchange(known=known, population=tuple(population.values()))
-    opening: list[ChatMessage] = [ChatMessageSystem(content=system.instructions)]
-    history: list[ChatMessage] = []
+    playing = _Playing(system, answerer, known, population, replicate)
     asked: list[AskedTurn] = []
-    for turn in turns:
+    for are_asides, together in groupby(turns, key=lambda turn: turn.aside):
+        if are_asides:
+            asked += await asyncio.gather(*(playing.aside(turn) for turn in together))
+            continue
+        for turn in together:
+            asked += await playing.happen(turn)
+    return asked
+
+
+class _Playing:
+    """A script as it is played: what the system knows by now, and the conversation of this session."""
+
+    def __init__(
+        self,
+        system: System,
+        answerer: Answerer,
+        known: User,
+        population: Mapping[str, User],
+        replicate: int,
+    ) -> None:
+        self._system, self._answerer, self._replicate = system, answerer, replicate
+        self._known, self._population = known, population
+        self._exchange = Exchange(known=known, population=tuple(population.values()))
+        self._history: list[ChatMessage] = []
+
+    async def happen(self, turn: Turn) -> list[AskedTurn]:
+        """One event; what was asked in it, if anything was."""
+        exchange = self._exchange
         if turn.kind == "new_session":
             exchange.session += 1
-            history = []
+            self._history = []
+        elif turn.kind == "start_over":
+            self._exchange = Exchange(known=self._known, population=exchange.population)
+            self._exchange.session = exchange.session
+            self._history = []
         elif turn.kind == "ask":
-            exchange.request = turn.text
-            messages = [*opening, *history, _said(turn)]
-            for layer in system.layers:
-                messages = await layer.context(messages, exchange)
-            served = _Served(answerer, _weights(system, exchange), replicate)
-            # To prefer one of given answers is no errand.
-            reply = None if turn.options else await _acted(system, messages, exchange, served)
-            reply = reply or await served.answer(messages, turn.options)
-            text = reply.text
-            for layer in system.layers:
-                text = await layer.output(text, exchange)
-            if text != reply.text:
-                reply = replace(reply, text=text)
-            asked.append(AskedTurn(exchange.session, turn.text, reply, transcript(messages)))
-            history += [_said(turn), ChatMessageAssistant(content=text)]
-            await _remember(system, _happened(turn, exchange.known, exchange), exchange)
-            await _remember(system, Happening("answer", text, None, exchange.session), exchange)
+            asked = await self._ask(turn, self._history, exchange)
+            self._history += [_said(turn), ChatMessageAssistant(content=asked.reply.text)]
+            await self._remember(_happened(turn, exchange.known, exchange))
+            await self._remember(Happening("answer", asked.reply.text, None, exchange.session))
+            return [asked]
         elif turn.kind == "observe":
-            seen = {one: await _observe(system, answerer, turn.text, one, exchange, population)
-                    for one in turn.of}  # fmt: skip
-            asked.append(AskedTurn(exchange.session, turn.text, Reply("", method="observed"), "", seen))
+            return [await self._look(turn, exchange)]
         else:
-            actor = _actor(turn, known, population)
-            if turn.kind == "edit_profile":
-                provenance: Provenance = "third_party" if actor is None else "told"
-                exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
-            elif turn.kind == "forget":
-                if actor is known:
-                    _forget(turn.text, exchange)
-            elif turn.actor != "other_user":
-                answered = turn.options[0] if turn.options else ACKNOWLEDGED
-                history += [_said(turn), ChatMessageAssistant(content=answered)]
-            await _remember(system, _happened(turn, actor, exchange), exchange)
-    return asked
+            await self._told(turn, exchange)
+        return []
+
+    async def aside(self, turn: Turn) -> AskedTurn:
+        """One ask in a session of its own after this one, and as if it had not been."""
+        apart = copy(self._exchange)
+        apart.session += 1
+        asked = await (self._look(turn, apart) if turn.kind == "observe" else self._ask(turn, [], apart))
+        return replace(asked, session=self._exchange.session)
+
+    async def _ask(self, turn: Turn, history: Sequence[ChatMessage], exchange: Exchange) -> AskedTurn:
+        system = self._system
+        exchange.request = turn.text
+        messages = [ChatMessageSystem(content=system.instructions), *history, _said(turn)]
+        for layer in system.layers:
+            messages = await layer.context(messages, exchange)
+        served = _Served(self._answerer, _weights(system, exchange), self._replicate)
+        # To prefer one of given answers is no errand.
+        reply = None if turn.options else await _acted(system, messages, exchange, served)
+        reply = reply or await served.answer(messages, turn.options)
+        text = reply.text
+        for layer in system.layers:
+            text = await layer.output(text, exchange)
+        if text != reply.text:
+            reply = replace(reply, text=text)
+        return AskedTurn(exchange.session, turn.text, reply, transcript(messages))
+
+    async def _look(self, turn: Turn, exchange: Exchange) -> AskedTurn:
+        if turn.text == STORE:
+            kept = [text for layer in self._system.layers for text in await layer.stored(exchange)]
+            return AskedTurn(exchange.session, turn.text, Reply("\n".join(kept), method="stored"), "")
+        seen = {one: await _observe(self._system, self._answerer, turn.text, one, exchange, self._population)
+                for one in turn.of}  # fmt: skip
+        return AskedTurn(exchange.session, turn.text, Reply("", method="observed"), "", seen)
+
+    async def _told(self, turn: Turn, exchange: Exchange) -> None:
+        actor = _actor(turn, self._known, self._population)
+        if turn.kind == "edit_profile":
+            provenance: Provenance = "third_party" if actor is None else "told"
+            exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
+        elif turn.kind == "forget":
+            if actor is self._known:
+                _forget(turn.text, exchange)
+        elif turn.actor != "other_user":
+            answered = turn.options[0] if turn.options else ACKNOWLEDGED
+            self._history += [_said(turn), ChatMessageAssistant(content=answered)]
+        await self._remember(_happened(turn, actor, exchange))
+
+    async def _remember(self, happened: Happening) -> None:
+        self._exchange.log.append(happened)
+        for layer in self._system.layers:
+            await layer.remember(happened, self._exchange)
 
 
 def _forget(text: str, exchange: Exchange) -> None:
@@ -191,9 +253,3 @@ def _happened(turn: Turn, actor: User | None, exchange: Exchange) -> Happening:
     # What is asked is not chosen among: the options of an ask are the scorer's.
     options = () if turn.kind == "ask" else turn.options
     return Happening(turn.kind, turn.text, actor, exchange.session, options, turn.picture)
-
-
-async def _remember(system: System, happened: Happening, exchange: Exchange) -> None:
-    exchange.log.append(happened)
-    for layer in system.layers:
-        await layer.remember(happened, exchange)

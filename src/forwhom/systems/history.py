@@ -32,6 +32,14 @@ def own_history(user: User) -> list[Example]:
     return liked + noted
 
 
+def last_update(session: int, every: int) -> int:
+    """The session at whose beginning a system that learns after each `every` sessions last learned.
+
+    What happened before that session is learned in `session`; later things are not yet.
+    """
+    return (session - 1) // every * every + 1
+
+
 def earlier_sessions(log: Sequence[Happening], user: User, session: int) -> list[Example]:
     """What `log` holds of the sessions before `session`; not what another user said."""
     return [_of_event(one) for one in log if one.session < session and _is_learned(one, user)]

@@ -145,6 +145,10 @@ class Layer(BaseModel):
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         """Stage `memory`: called after every event, and after every answer."""
 
+    async def stored(self, exchange: Exchange) -> list[str]:
+        """All that it keeps of this exchange's user outside the conversation, as text."""
+        return []
+
 
 _layers: dict[str, type[Layer]] = {}
 

@@ -67,6 +67,15 @@ class MemoryStore:
         hidden = {(owner, memory.text) for memory in own if text in memory.text}
         self._hidden.setdefault(exchange_id, set()).update(hidden)
 
+    async def all(self, owner: str, exchange_id: str) -> list[Note]:
+        """Every note of `owner` that this exchange sees, oldest first."""
+        table = await self._opened()
+        visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}') AND owner = '{_key(owner)}'"
+        hidden = self._hidden.get(exchange_id, set())
+        rows = [r for r in await table.query().where(visible).to_list()
+                if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]  # fmt: skip
+        return sorted(map(_note, rows), key=lambda note: note.session)
+
     async def search(
         self,
         request: str,
@@ -89,7 +98,7 @@ class MemoryStore:
         query = (await table.search(embed((request,))[0])).distance_type("cosine")
         rows = await query.where(visible).limit(k + len(hidden)).to_list()
         kept = [r for r in rows if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]
-        return [Note(r["text"], r["whose"], r["session"], r["provenance"]) for r in kept[:k]]
+        return [_note(row) for row in kept[:k]]
 
     async def _opened(self) -> Any:
         # One task opens for all who wait: two tables would each hold some of what is written.
@@ -113,6 +122,10 @@ class MemoryStore:
 
         database = await lancedb.connect_async("memory://")
         return await database.create_table("notes", rows)
+
+
+def _note(row: dict[str, Any]) -> Note:
+    return Note(row["text"], row["whose"], row["session"], row["provenance"])
 
 
 def _row(note: Note, exchange_id: str, vector: Vector) -> dict[str, Any]:

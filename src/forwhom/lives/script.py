@@ -1,0 +1,149 @@
+"""From a Life and what is to be measured in it to one script: sessions, what is planted, and asides.
+
+A probe that asks one question asks it at every checkpoint, aside. A probe with sessions of its own has
+them in sessions of the life (told or planted in one, dormant, and asked at every checkpoint after), so
+that an attack or a deletion is as old as the calendar says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forwhom.errors import InputError
+from forwhom.lives.life import Life
+from forwhom.probes.probe import Probe
+from forwhom.probes.scenario import Answer, Event, Scenario
+from forwhom.users.user import User
+
+NEW_SESSION, START_OVER = Event(kind="new_session"), Event(kind="start_over")
+MEASURED = ("ask", "observe")
+
+
+@dataclass(frozen=True)
+class Aside:
+    """One measured point of a life. script: of the probe alone, for `user` as they are then; leads_up: its
+    asks before the last, which are measured by what comes after."""
+
+    probe: Probe
+    script: Scenario
+    user: User
+    leads_up: bool = False
+
+    def answer(self, given: Answer, earlier: Sequence[tuple[Aside, Answer]]) -> Answer:
+        """`given` with the answers that led up to it in the same probe and item."""
+        own = tuple(
+            answer for aside, answer in earlier
+            if aside.leads_up and (aside.probe.id, aside.script.item) == (self.probe.id, self.script.item)
+        )  # fmt: skip
+        return given.model_copy(update={"earlier": own})
+
+
+@dataclass(frozen=True)
+class LivedScript:
+    """events, and for every ask and observe among them the Aside that it is, or None for one of the life."""
+
+    events: tuple[Event, ...]
+    asides: tuple[Aside | None, ...]
+
+
+def sessions_of(script: Scenario) -> list[list[Event]]:
+    """The events of each of its sessions."""
+    found: list[list[Event]] = [[]]
+    for event in script.events:
+        if event.kind == "new_session":
+            found.append([])
+        else:
+            found[-1].append(event)
+    return found
+
+
+def is_one_ask(script: Scenario) -> bool:
+    """Whether it is asked at checkpoints, and has nothing else that happens."""
+    return len(script.events) == 1 and script.events[0].kind in MEASURED
+
+
+def days(script: Scenario, at: Sequence[int], sessions: int) -> list[int]:
+    """In which sessions of the life those of the script fall, without its last. Raises ValueError where
+    `at` does not name one for each."""
+    needed = script.sessions - 1
+    if not at:  # the first early, the others evenly until the middle
+        at = [max(2, sessions // 7) + place * sessions // (2 * max(needed, 1)) for place in range(needed)]
+    if len(at) != needed or list(at) != sorted(set(at)) or (at and at[-1] >= sessions):
+        wanted = f"{needed} different sessions before the last, {sessions}, in their order"
+        raise ValueError(f"{wanted}; found {list(at)}")
+    return list(at)
+
+
+def repeated(
+    life: Life, asked: Sequence[tuple[Probe, str]], checkpoints: Sequence[int], users: Sequence[User],
+    *, afresh: bool = False,
+) -> LivedScript:  # fmt: skip
+    """The life, and at each checkpoint every item of `asked`.
+
+    afresh: only the sessions of the checkpoints are lived, each by a system that remembers nothing before.
+    """
+    script = _Writing()
+    for session, events in enumerate(life.sessions, start=1):
+        is_checkpoint = session in checkpoints
+        if afresh and is_checkpoint:
+            script.add(START_OVER)
+        if is_checkpoint or not afresh:
+            script.add(*events)
+        if is_checkpoint:
+            person = life.person(session)
+            for probe, item in asked:
+                own = probe.scenario(person, item, users)
+                script.measure(own.events[-1], Aside(probe, own, person))
+        script.add(NEW_SESSION)
+    return script.done()
+
+
+def spread(
+    life: Life, probe: Probe, item: str, at: Sequence[int], checkpoints: Sequence[int],
+    users: Sequence[User],
+) -> LivedScript:  # fmt: skip
+    """The life with the probe's own sessions in those of `at`, and its last ask at every checkpoint after."""
+    own = probe.scenario(life.user, item, users)
+    parts = sessions_of(own)
+    if any(event.kind not in MEASURED for event in parts[-1]):
+        raise InputError(
+            f"probe '{probe.id}', item '{item}': something happens in the session in which it is asked, so "
+            "it cannot be asked again and again; leave it out of a study of lives."
+        )
+    planted = dict(zip(at, parts, strict=False))
+    script = _Writing()
+    for session, events in enumerate(life.sessions, start=1):
+        script.add(*events)
+        person = life.person(session)
+        for event in planted.get(session, ()):
+            if event.kind in MEASURED:
+                script.measure(event, Aside(probe, own, person, leads_up=True))
+            else:
+                script.add(event)
+        if session in checkpoints and (not at or session > at[-1]):
+            for event in parts[-1]:
+                script.measure(event, Aside(probe, own, person))
+        script.add(NEW_SESSION)
+    return script.done()
+
+
+class _Writing:
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._asides: list[Aside | None] = []
+
+    def add(self, *events: Event) -> None:
+        self._events += events
+        self._asides += [None for event in events if event.kind in MEASURED]
+
+    def measure(self, event: Event, aside: Aside) -> None:
+        self._events.append(event.model_copy(update={"aside": True}))
+        self._asides.append(aside)
+
+    def done(self) -> LivedScript:
+        """Without what comes after the last measured point."""
+        last = max((place for place, event in enumerate(self._events) if event.aside), default=-1)
+        kept = self._events[: last + 1]
+        measured = sum(event.kind in MEASURED for event in kept)
+        return LivedScript(tuple(kept), tuple(self._asides[:measured]))

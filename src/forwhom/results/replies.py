@@ -1,0 +1,90 @@
+"""Replies of a model, kept on disk as they come: a study of lives that is killed goes on where it was.
+
+A life is played anew from its first session, as deterministic as it was; whatever was asked before is
+answered from here, so that a kill loses no more than the asks that were under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, MutableMapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from forwhom.errors import InputError
+from forwhom.results.appending import Appending
+from forwhom.systems.reply import Action, Reply
+
+
+class KeptReplies(MutableMapping[str, Reply]):
+    """Replies by all that the model read; a line of JSON each. Lines torn by a kill are passed over.
+
+    failure: why the last one could not be kept. Raises InputError where the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._known = path, dict(_read(path))
+        self._file = Appending(path)
+        try:
+            self._file.open()
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
+            ) from None
+        self.failure: InputError | None = None
+
+    def __setitem__(self, key: str, reply: Reply) -> None:
+        short = _short(key)
+        self._known[short] = reply
+        try:
+            self._file.add(json.dumps([short, asdict(reply)], ensure_ascii=False))
+        except OSError as error:
+            self.failure = InputError(
+                f"{self._path}: {error.strerror}. What was answered is kept; make room and run the same "
+                "command again."
+            )
+            raise self.failure from None
+
+    def __getitem__(self, key: str) -> Reply:
+        return self._known[_short(key)]
+
+    def __contains__(self, key: object) -> bool:
+        return _short(str(key)) in self._known
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError("what was answered stays")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _short(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+def _read(path: Path) -> Iterator[tuple[str, Reply]]:
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                key, told = json.loads(line)
+                yield key, _reply(told)
+            except (ValueError, TypeError):
+                continue
+
+
+def _reply(told: dict[str, Any]) -> Reply:
+    whole: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+    }
+    whole["actions"] = tuple(Action(**one) for one in told["actions"])
+    return Reply(**whole)
