@@ -18,13 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.lives.news import News, news_for
 from forwhom.lives.temper import TEMPERS, Temper, ratings
+from forwhom.probes.narrowing import asked_for, suggestions
 from forwhom.probes.scenario import Event
 from forwhom.users.user import User, in_sentence
 from forwhom.validated import read_yaml, validate
 
 
 class LifeSpec(BaseModel):
-    """What happens in a session. requests: written answers; ratings: pairs that are rated.
+    """What happens in a session. requests: written answers; ratings: pairs that are rated. offers: of
+    suggestions, to which the user reacts (tastes.py).
 
     news: whether something happens to a person on the way. tempers: of whom, in turns over the users.
     """
@@ -32,6 +34,7 @@ class LifeSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     requests: int = Field(default=1, ge=0)
     ratings: int = Field(default=2, ge=0)
+    offers: int = Field(default=1, ge=0)
     news: bool = True
     tempers: tuple[Temper, ...] = Field(default=TEMPERS, min_length=1)
 
@@ -102,6 +105,7 @@ def _life(user: User, place: int, sessions: int, spec: LifeSpec, seed: int) -> L
         if news and session == news_in:
             events.append(Event(kind="say", text=news.said))
         events += _asked(goal, mood, session, spec.requests, draw)
+        events += _offers(session, spec.offers)
         events += ratings(temper, spec.ratings, (session - 1) * spec.ratings + place, draw)
         told.append(tuple(events))
         people.append(news.after(user) if news and session >= news_in else user)
@@ -114,6 +118,14 @@ def _facts(user: User) -> list[str]:
     noted += [m.text for m in user.memories if m.text.startswith(("Backup phrase", "Liked"))]
     facts = [f"Please note about me: {in_sentence(text)}." for text in noted]
     return facts + [belief.statement for belief in user.beliefs]
+
+
+def _offers(session: int, count: int) -> list[Event]:
+    items, events = list(suggestions()), []
+    for place in range(count):
+        item = items[((session - 1) * count + place) % len(items)]
+        events += [asked_for(item), Event(kind="react", text=item)]
+    return events
 
 
 def _asked(goal: _Goal, mood: str, session: int, count: int, draw: random.Random) -> list[Event]:

@@ -23,12 +23,14 @@ MEASURED = ("ask", "observe")
 @dataclass(frozen=True)
 class Aside:
     """One measured point of a life. script: of the probe alone, for `user` as they are then; leads_up: its
-    asks before the last, which are measured by what comes after."""
+    asks before the last, which are measured by what comes after. planted: the sessions of the life in which
+    those before its last fell."""
 
     probe: Probe
     script: Scenario
     user: User
     leads_up: bool = False
+    planted: tuple[int, ...] = ()
 
     def answer(self, given: Answer, earlier: Sequence[tuple[Aside, Answer]]) -> Answer:
         """`given` with the answers that led up to it in the same probe and item."""
@@ -123,7 +125,7 @@ def spread(
                 script.add(event)
         if session in checkpoints and (not at or session > at[-1]):
             for event in parts[-1]:
-                script.measure(event, Aside(probe, own, person))
+                script.measure(event, Aside(probe, own, person, planted=tuple(at)))
         script.add(NEW_SESSION)
     return script.done()
 

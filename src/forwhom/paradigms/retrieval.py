@@ -7,7 +7,7 @@ Survey: arXiv:2606.09038. What a deletion leaves in derived copies: arXiv:2606.1
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import uuid4
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem
@@ -30,8 +30,10 @@ class Retrieval(Layer):
     note comes from, if the user did not tell it.
     summarizes: whether what was written in earlier sessions is read before every request as well, whole,
     from a running summary. deletes: where a request to forget reaches: "all", the "notes" and not the
-    summary, or "nothing".
+    summary, or "nothing". answers: whether what the assistant answered is stored, too.
     """
+
+    revision: ClassVar[int] = 2
 
     k: int = 3
     store: Literal["isolated", "shared"] = "isolated"
@@ -40,6 +42,7 @@ class Retrieval(Layer):
     marks_provenance: bool = False
     summarizes: bool = False
     deletes: Literal["all", "notes", "nothing"] = "all"
+    answers: bool = False
     _stores: dict[tuple[str, ...], MemoryStore] = PrivateAttr(default_factory=dict)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
@@ -64,9 +67,13 @@ class Retrieval(Layer):
         owner = (happened.actor or exchange.known).id
         if happened.kind == "forget":
             await self._forget(owner, happened.text, exchange)
-        elif happened.kind == "edit_profile" or (self.writes and happened.kind in _SAID):
+        elif happened.kind == "edit_profile" or (self.writes and happened.kind in self._stored_kinds):
             provenance: Provenance = "told" if happened.actor else "third_party"
-            note = Note(happened.text, owner, happened.session, provenance)
+            if happened.kind == "answer":
+                provenance = "inferred"
+            # Of a rating: what was liked, not the question alone.
+            liked = f" {happened.options[0]}" if happened.kind == "feedback" and happened.options else ""
+            note = Note(f"{happened.text}{liked}", owner, happened.session, provenance)
             await self._store(exchange).write(note, self._exchange_id(exchange))
             self._summary(exchange).append(note)
 
@@ -80,6 +87,10 @@ class Retrieval(Layer):
         if self.deletes == "all":
             summary = self._summary(exchange)
             summary[:] = [note for note in summary if note.owner != owner or text not in note.text]
+
+    @property
+    def _stored_kinds(self) -> tuple[str, ...]:
+        return (*_SAID, "answer") if self.answers else _SAID
 
     def _line(self, note: Note) -> str:
         is_marked = self.marks_provenance and note.provenance != "told"

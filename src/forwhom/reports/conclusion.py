@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.finished import FinishedRun, answer, compose, find, summarize
+from forwhom.reports.finished import FinishedRun
 from forwhom.reports.headline import Headline
 from forwhom.reports.html import write_report
+from forwhom.reports.summaries import answer, find, summarize
 from forwhom.reports.wording import words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.relational import RelationalSummary
@@ -37,12 +38,11 @@ class Conclusion:
 def conclude(run: Run, study: Study) -> Conclusion:
     """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
     words = words_of(run.provenance)
-    summary = summarize(run.results, run.provenance)
-    composition = compose(run.results, run.provenance)
-    findings = find(run.results, summary, composition, words, study.tolerance)
+    made = summarize(run.results, run.provenance)
+    findings = find(run.results, made, words, study.tolerance)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
     finished = FinishedRun(run.folder, run.results, findings, run.provenance)
-    report = write_report(finished, summary, composition)
-    top = answer(findings, summary, composition, words)
-    return Conclusion(run.folder, run.results, summary, findings, top, report, run.provenance)
+    report = write_report(finished, made)
+    top = answer(findings, made, words)
+    return Conclusion(run.folder, run.results, made.relational, findings, top, report, run.provenance)

@@ -39,6 +39,8 @@ def between_users(cells: pl.DataFrame, about: str = "") -> list[Transcript]:
 
 def title(shown: list[Transcript], axis: str = "relational") -> str:
     """What the transcripts of a finding set side by side."""
+    if axis == "longitudinal" and len({t.session for t in shown}) > 1:
+        return "the same request, before and after"
     same = "the same request" if len({t.request for t in shown}) <= _PAIRS else "the same question"
     systems = len({t.system for t in shown})
     if systems > 2:
@@ -91,6 +93,29 @@ def stack_beside_parts(stack: pl.DataFrame, parts: list[pl.DataFrame]) -> list[T
     return shown
 
 
+def between_sessions(cells: pl.DataFrame) -> list[Transcript]:
+    """The same user and item after the first session and after the last, where risk rose most.
+
+    Answers that became unsafe come first. cells: of one system and probe.
+    """
+    key = ["user", "item", "replicate"]
+    first = cells.sort("session").unique(key, keep="first", maintain_order=True)
+    before = first.select(*key, before="risk", was="unsafe", began="session")
+    ranked = (
+        cells.sort("session")
+        .unique(key, keep="last", maintain_order=True)
+        .join(before, on=key)
+        .with_columns(turned=pl.col("unsafe") > pl.col("was"), gap=pl.col("risk") - pl.col("before"))
+        .filter((pl.col("gap") > 0) & (pl.col("session") > pl.col("began")))
+        .sort("turned", "gap", "user", "item", descending=[True, True, False, False])
+    )
+    shown: list[Transcript] = []
+    for row in _on_different_items(ranked):
+        same = first.filter(*(pl.col(name) == row[name] for name in key)).head(1)
+        shown += [_transcript(one) for one in (*same.to_dicts(), row)]
+    return shown
+
+
 def _on_different_items(ranked: pl.DataFrame) -> list[dict[str, Any]]:
     return ranked.unique("item", keep="first", maintain_order=True).head(_PAIRS).to_dicts()
 
@@ -101,6 +126,7 @@ def _transcript(row: dict[str, Any], about: str = "") -> Transcript:
         user=row["user"], who=_who(row, about), system=row["system"], at_risk=row["at_risk"],
         unsafe=row["unsafe"], risk=row["risk"], request=row["request"], answer=row["answer"],
         context=str(evidence.get("context", "")), log=row["log"] or "", sample=row["sample"],
+        session=row["session"],
     )  # fmt: skip
 
 

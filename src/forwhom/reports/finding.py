@@ -7,15 +7,17 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
-    "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order"
-]
+    "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order",
+    "drift", "sooner", "level",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Transcript(BaseModel):
     """One answer as evidence. context: all that the model read; log, sample: where Inspect keeps it.
 
-    risk in [0, 1]: where options were scored, the share of the harmful one.
+    risk in [0, 1]: where options were scored, the share of the harmful one. session: after how many it was
+    asked.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +32,7 @@ class Transcript(BaseModel):
     context: str
     log: str
     sample: str
+    session: int = 1
 
 
 class Finding(BaseModel):
@@ -38,6 +41,9 @@ class Finding(BaseModel):
     utility (usefulness that personalization costs). Of a study of factors: emergent (a combination unsafe
     with every part safe), interaction (layers worse together than the sum of what each adds; three or more,
     than what fewer of them together add up to), order (the same layers, worse one way round than the other).
+    Of a study of lives: drift (risk grows over sessions, more than the control's or than that of the same
+    system without its past), sooner (the first unsafe answer comes earlier than the control's), level (risk
+    steps up at a session).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,9 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from forwhom.errors import InputError
-from forwhom.reports.composition import compositional_findings
-from forwhom.reports.composition_headline import composition_headline
 from forwhom.reports.finding import Finding
-from forwhom.reports.findings import relational_findings
-from forwhom.reports.headline import Headline, headline
-from forwhom.reports.wording import Words, excused_chance, words_of
-from forwhom.statistics.compositional import CompositionalSummary, compositional_summary
-from forwhom.statistics.factorial import OFF
-from forwhom.statistics.layout import Layout
-from forwhom.statistics.relational import RelationalSummary, relational_summary
-from forwhom.studies.expansion import layout_of, settings_of
-from forwhom.studies.factors import CompositionSpec
-from forwhom.studies.study import Study
+from forwhom.reports.summaries import check_design
+from forwhom.reports.wording import words_of
 
 _AGAIN = "run the study again with: forwhom run ... --out {run} (finished cells are not asked again)"
 
@@ -43,65 +32,6 @@ class FinishedRun:
         """Every system and probe of the run."""
         pairs = self.results.select("system", "probe").unique(maintain_order=True)
         return tuple((str(system), str(probe)) for system, probe in pairs.rows())
-
-
-def summarize(results: pl.DataFrame, provenance: Mapping[str, Any]) -> RelationalSummary:
-    """The statistics of a run's results, at the confidence and tolerance of its study."""
-    study, chance = provenance["study"], excused_chance(words_of(provenance))
-    return relational_summary(results, float(study["confidence"]), float(study["tolerance"]), chance)
-
-
-def compose(results: pl.DataFrame, provenance: Mapping[str, Any]) -> CompositionalSummary | None:
-    """What layers do together, where the study has factors; else None."""
-    study = _factorial(provenance)
-    if study is None:
-        return None
-    order = (study.composition or CompositionSpec()).order
-    return compositional_summary(results, layout_of(study), order, settings_of(study))
-
-
-def _factorial(provenance: Mapping[str, Any]) -> Study | None:
-    """The study of a run where it has factors; else None, and its file may be of an older version."""
-    told = provenance["study"]
-    return Study.model_validate(told) if told.get("factors") else None
-
-
-def _check_layout(layout: Layout) -> None:
-    """Raises ValueError where a system's levels are not those of the factors, or the base is missing."""
-    for run in (*layout.design.values(), *layout.further.values()):
-        known = {name: (OFF, *levels) for name, levels in layout.factors.items()}
-        if run.keys() != known.keys() or any(level not in known[name] for name, level in run.items()):
-            raise ValueError(f"{dict(run)} is no run of {known}")
-    if frozenset() not in layout.by_combination:
-        raise ValueError("no system without any factor")
-
-
-def find(
-    results: pl.DataFrame,
-    summary: RelationalSummary,
-    composition: CompositionalSummary | None,
-    words: Words,
-    tolerance: float,
-) -> list[Finding]:
-    """The findings of a run. Of a study of factors: those of layers together, then which stacks are unsafe;
-    what one stack adds for whom would be told of dozens."""
-    relational = relational_findings(results, summary, words, tolerance)
-    if composition is None:
-        return relational
-    together = compositional_findings(results, composition, words, tolerance)
-    return together + [one for one in relational if one.kind == "unsafe"]
-
-
-def answer(
-    findings: list[Finding],
-    summary: RelationalSummary,
-    composition: CompositionalSummary | None,
-    words: Words,
-) -> Headline:
-    """What a report opens with."""
-    if composition is None:
-        return headline(findings, summary, words)
-    return composition_headline(findings, summary, composition)
 
 
 def read_run(folder: Path) -> FinishedRun:
@@ -132,8 +62,7 @@ def read_run(folder: Path) -> FinishedRun:
     try:
         words_of(provenance)
         provenance["study"]["confidence"], provenance["study"]["tolerance"], provenance["counts"]["skipped"]
-        if (study := _factorial(provenance)) is not None:
-            _check_layout(layout_of(study))
+        check_design(provenance)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(f"{folder / 'run.json'}: of another version of forwhom; {again}") from None
     if "control" not in results.columns:

@@ -20,12 +20,13 @@ from forwhom.reports.figures import (
     variance_figure,
 )
 from forwhom.reports.finding import Finding
-from forwhom.reports.finished import FinishedRun, answer, compose, summarize
+from forwhom.reports.finished import FinishedRun
+from forwhom.reports.longitudinal_view import longitudinal_view
 from forwhom.reports.paradigms import paradigm_blocks, told
+from forwhom.reports.summaries import Summaries, answer, summarize
 from forwhom.reports.wording import named, p_value, printable, rate, short, words_of
 from forwhom.results.files import write_text
 from forwhom.statistics.comparisons import Comparison
-from forwhom.statistics.compositional import CompositionalSummary
 from forwhom.statistics.decision_study import decision_study
 from forwhom.statistics.groups import GroupRate
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
@@ -36,30 +37,25 @@ _USERS_SHOWN = 5
 _REASONS_SHOWN = 14
 
 
-def write_report(
-    run: FinishedRun,
-    summary: RelationalSummary | None = None,
-    composition: CompositionalSummary | None = None,
-) -> Path:
+def write_report(run: FinishedRun, made: Summaries | None = None) -> Path:
     """Write report.html into the folder of a run; raises InputError on a full disk.
 
-    summary, composition: those of the run's results where they are at hand; else they are computed.
+    made: the statistics of the run's results where they are at hand; else they are computed.
     """
-    if summary is None:
-        summary, composition = summarize(run.results, run.provenance), compose(run.results, run.provenance)
+    made = made or summarize(run.results, run.provenance)
     path = run.folder / "report.html"
-    write_text(path, render_html(run.results, summary, run.findings, run.provenance, composition))
+    write_text(path, render_html(run.results, made, run.findings, run.provenance))
     return path
 
 
 def render_html(
     results: pl.DataFrame,
-    summary: RelationalSummary,
+    made: Summaries,
     findings: list[Finding],
     provenance: dict[str, Any],
-    composition: CompositionalSummary | None = None,
 ) -> str:
     """The report as text."""
+    summary, composition = made.relational, made.compositional
     environment = Environment(
         loader=PackageLoader("forwhom.reports"),
         autoescape=True,
@@ -71,12 +67,12 @@ def render_html(
     environment.filters |= filters
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
-    top = answer(findings, summary, composition, words_of(provenance))
+    top = answer(findings, made, words_of(provenance))
     risks = {str(probe): str(told.get("risk", "")) for probe, told in provenance["probes"].items()}
     lead = top.lead
-    shown = results
+    shown = made.last
     if lead is not None:
-        shown = results.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
+        shown = made.last.filter((pl.col("system") == lead.system) & (pl.col("probe") == lead.probe))
     ranked = _by_reason(summary, lead)
     by_reason = _shown(ranked)
     rated = [p for p in summary.probes if p.rate is not None]
@@ -90,8 +86,9 @@ def render_html(
         if lead is not None and lead.variance is not None
         else [],
         probes=summary.side_by_side(),
-        paradigms=[] if composition else paradigm_blocks(results, summary),
+        paradigms=[] if composition else paradigm_blocks(made.last, summary),
         composition=composition_view(composition, risks) if composition else None,
+        lives=longitudinal_view(results, made.longitudinal) if made.longitudinal else None,
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from forwhom.lives.life import Life
 from forwhom.lives.script import Aside
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Scenario
@@ -31,7 +32,7 @@ class Cell:
 
     Of a study of lives: everything that one user is asked at the checkpoints (studies/lifelong.py). asides:
     for every ask and observe of the script the measured point that it is, or None. known: the user as the
-    system meets them first, if not as the script says. temper: how the user gives feedback.
+    system meets them first, if not as the script says. life: that of the user.
     """
 
     system: System
@@ -43,7 +44,7 @@ class Cell:
     key: str
     asides: tuple[Aside | None, ...] = ()
     known: User | None = None
-    temper: str = ""
+    life: Life | None = None
 
     @property
     def probes(self) -> list[Probe]:

@@ -94,7 +94,7 @@ def _cell(of: Cell, probe: Probe, item: str, script: LivedScript, life: Life, ke
     whole = Scenario(probe=probe.id, item=item, user=of.user.id, at_risk=True, events=script.events)
     return replace(
         of, probe=probe, item=item, script=whole, asides=script.asides, known=stranger(of.user),
-        temper=life.temper, key=hashlib.sha256(content.encode()).hexdigest()[:24],
+        life=life, key=hashlib.sha256(content.encode()).hexdigest()[:24],
     )  # fmt: skip
 
 

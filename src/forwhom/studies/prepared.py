@@ -73,8 +73,9 @@ def prepare(study: Study) -> Prepared:
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
     cells = list({cell.key: cell for cell in cells}.values())
-    kept = [cell for cell in cells if not _why_not(cell)]
-    left_out = Counter((cell.system.name, cell.probe.id, why) for cell in cells if (why := _why_not(cell)))
+    refused = {cell.key: _why_not(cell, study.longitudinal is not None) for cell in cells}
+    kept = [cell for cell in cells if not refused[cell.key]]
+    left_out = Counter((cell.system.name, cell.probe.id, why) for cell in cells if (why := refused[cell.key]))
     if not kept:
         raise InputError(f"study '{study.name}': no cell to run. {min(why for _, _, why in left_out)}")
     skipped += [{"system": system, "probe": probe, "cells": str(count), "why": why}
@@ -84,12 +85,16 @@ def prepare(study: Study) -> Prepared:
     return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
 
 
-def _why_not(cell: Cell) -> str:
-    """Why this cell cannot be asked here; "" where it can."""
+def _why_not(cell: Cell, is_lived: bool) -> str:
+    """Why this cell cannot be asked here; "" where it can. is_lived: in a study of lives."""
     stages = {stage for layer in cell.system.layers for stage in layer.stages}
     refused = [why for layer in cell.system.layers if (why := layer.why_not(cell.system.model))]
     if refused:
         return refused[0]
+    if cell.probe.mode == "life" and not is_lived:
+        return "It is read off a simulated user over many sessions: of a study with 'longitudinal' only."
+    if cell.probe.mode == "store" and "memory" not in stages:
+        return "It reads what a system keeps of its user, and no layer of this system remembers."
     if cell.probe.mode == "observe" and "weights" not in stages:
         return "It reads what a system fits to each user (white box), and this system fits nothing."
     if cell.probe.mode == "actions" and "action" not in stages:

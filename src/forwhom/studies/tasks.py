@@ -19,6 +19,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from forwhom.lives.script import Aside
+from forwhom.lives.voice import SimulatedUser
 from forwhom.probes.probe import load_probe
 from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
@@ -99,7 +100,10 @@ def _play(
                 answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
             known = cell.known or cell.script.shown(cell.user)
-            turns = await play(system, answerers[0], as_turns(cell.script), known, population, cell.replicate)
+            voice = SimulatedUser(cell.life, study.seed) if cell.life else None
+            turns = await play(
+                system, answerers[0], as_turns(cell.script), known, population, cell.replicate, voice
+            )
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text
             return state
@@ -216,11 +220,12 @@ def _row(
         "user": cell.user.id, "representation": "+".join(shown) or "none",
         "probe": aside.probe.id, "risk_id": aside.probe.risk, "item": script.item,
         "topic": script.topic, "at_risk": script.at_risk, "because": script.because,
-        "temper": cell.temper, "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
+        "temper": cell.life.temper if cell.life else "",
+        "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
         "unsafe": measured.unsafe, "utility": measured.utility, "request": turn.request,
         "answer": turn.reply.text,
         "evidence": json.dumps(
-            {**measured.evidence, "context": turn.context, "method": turn.reply.method},
+            {**measured.evidence, **_planted(aside), "context": turn.context, "method": turn.reply.method},
             ensure_ascii=False,
         ),
         "tokens_in": turn.reply.tokens_in, "tokens_out": turn.reply.tokens_out,
@@ -232,6 +237,11 @@ def _row(
     for attribute in aside.user.attributes:
         row[f"user:{attribute.domain}"] = attribute.value
     return row
+
+
+def _planted(aside: Aside) -> dict[str, list[int]]:
+    """In a life: the sessions before in which something of the probe's own happened."""
+    return {"planted": list(aside.planted)} if aside.planted else {}
 
 
 def probe_task(name: str, representation: str = "profile", users: int = 16, controls: int = 4) -> Task:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Protocol
 
 from inspect_ai.model import (
     ChatMessage,
@@ -63,6 +64,22 @@ class AskedTurn:
     observed: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
+class Voice(Protocol):
+    """A simulated user, who has a part of their own in what happens (lives/voice.py)."""
+
+    def begin_session(self, session: int) -> None:
+        """A day passes."""
+
+    async def says(self, turn: Turn, history: Sequence[ChatMessage]) -> Turn:
+        """What the user says where the script says `turn`."""
+
+    def reacts(self, turn: Turn, asked: AskedTurn) -> Sequence[Turn]:
+        """What the user says and rates after an answer."""
+
+    def tells(self, what: str) -> str:
+        """What the user would say of themselves."""
+
+
 @dataclass(frozen=True)
 class _Served:
     """The model as it is for one exchange (layer.Asker)."""
@@ -90,12 +107,14 @@ async def play(
     known: User,
     population: Mapping[str, User],
     replicate: int = 0,
+    voice: Voice | None = None,
 ) -> list[AskedTurn]:
     """Every ask of `turns`, answered in order; asides that stand together are asked at once.
 
-    known: the user as the system may know them; NEUTRAL for a system that is told nothing.
+    known: the user as the system may know them; NEUTRAL for a system that is told nothing. voice: a user who
+    reacts; without one the script is all that is said.
     """
-    playing = _Playing(system, answerer, known, population, replicate)
+    playing = _Playing(system, answerer, known, population, replicate, voice)
     asked: list[AskedTurn] = []
     for are_asides, together in groupby(turns, key=lambda turn: turn.aside):
         if are_asides:
@@ -116,8 +135,10 @@ class _Playing:
         known: User,
         population: Mapping[str, User],
         replicate: int,
+        voice: Voice | None,
     ) -> None:
         self._system, self._answerer, self._replicate = system, answerer, replicate
+        self._voice, self._last = voice, AskedTurn(1, "", Reply(""), "")
         self._known, self._population = known, population
         self._exchange = Exchange(known=known, population=tuple(population.values()))
         self._history: list[ChatMessage] = []
@@ -125,9 +146,13 @@ class _Playing:
     async def happen(self, turn: Turn) -> list[AskedTurn]:
         """One event; what was asked in it, if anything was."""
         exchange = self._exchange
+        if self._voice and turn.actor == "user" and turn.kind in ("say", "ask"):
+            turn = await self._voice.says(turn, self._history)
         if turn.kind == "new_session":
             exchange.session += 1
             self._history = []
+            if self._voice:
+                self._voice.begin_session(exchange.session)
         elif turn.kind == "start_over":
             self._exchange = Exchange(known=self._known, population=exchange.population)
             self._exchange.session = exchange.session
@@ -137,7 +162,11 @@ class _Playing:
             self._history += [_said(turn), ChatMessageAssistant(content=asked.reply.text)]
             await self._remember(_happened(turn, exchange.known, exchange))
             await self._remember(Happening("answer", asked.reply.text, None, exchange.session))
+            self._last = asked
             return [asked]
+        elif turn.kind == "react":
+            for one in self._voice.reacts(turn, self._last) if self._voice else ():
+                await self._told(one, exchange)
         elif turn.kind == "observe":
             return [await self._look(turn, exchange)]
         else:
@@ -172,6 +201,9 @@ class _Playing:
         if turn.text == STORE:
             kept = [text for layer in self._system.layers for text in await layer.stored(exchange)]
             return AskedTurn(exchange.session, turn.text, Reply("\n".join(kept), method="stored"), "")
+        if not turn.of:
+            told = self._voice.tells(turn.text) if self._voice else ""
+            return AskedTurn(exchange.session, turn.text, Reply(told, method="told"), "")
         seen = {one: await _observe(self._system, self._answerer, turn.text, one, exchange, self._population)
                 for one in turn.of}  # fmt: skip
         return AskedTurn(exchange.session, turn.text, Reply("", method="observed"), "", seen)

@@ -1,0 +1,159 @@
+"""What the report tells of a study of lives: a block a probe, and who the simulated users were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import polars as pl
+from markupsafe import Markup
+
+from forwhom.reports.longitudinal_figures import (
+    Attack,
+    calendar_figure,
+    courses_figure,
+    shown_levels,
+    survival_figure,
+)
+from forwhom.statistics.estimates import Estimate
+from forwhom.statistics.longitudinal import Change, Course, LongitudinalSummary
+from forwhom.statistics.rates import at_risk
+
+_ATTACKS = 16  # rows of a calendar
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One comparison as text, in points."""
+
+    system: str
+    against: str
+    slope: str
+    slope_p: float
+    last: str
+    sooner: str
+    sooner_p: float | None
+    hazard: str
+    level: str
+    level_p: float | None
+
+
+@dataclass(frozen=True)
+class CourseBlock:
+    """One probe. courses, survival, calendar: SVG, "" where there is none. why: there is no survival."""
+
+    probe: str
+    courses: Markup
+    survival: Markup
+    calendars: list[tuple[str, Markup]]
+    rows: list[ChangeRow]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class LivesView:
+    """told: what a life was, in a paragraph."""
+
+    told: str
+    blocks: list[CourseBlock]
+
+
+def longitudinal_view(results: pl.DataFrame, summary: LongitudinalSummary) -> LivesView:
+    blocks = [_block(results, probe, summary) for probe in summary.probes]
+    return LivesView(_told(results, summary), blocks)
+
+
+def _told(results: pl.DataFrame, summary: LongitudinalSummary) -> str:
+    tempers = results.filter(pl.col("temper") != "").unique("user")["temper"].value_counts(sort=True)
+    counted = ", ".join(f"{count} {temper}" for temper, count in tempers.rows())
+    after = ", ".join(str(one) for one in summary.checkpoints)
+    users = results["user"].n_unique()
+    return (
+        f"{users} simulated users live {summary.sessions} sessions with each system: they tell of "
+        "themselves, ask for what they want, and rate answers; something may happen to them on the way. "
+        f"What they rate best: {counted}. After session {after} everything is asked, each question in "
+        "a session of its own of which nothing is remembered. “Afresh” is the same system that remembers "
+        "only the session of the checkpoint."
+    )
+
+
+def _block(results: pl.DataFrame, probe: str, summary: LongitudinalSummary) -> CourseBlock:
+    own = [one for one in summary.changes if one.probe == probe]
+    courses = [one for one in summary.courses if one.probe == probe]
+    cells = at_risk(results).filter(pl.col("probe") == probe)
+    return CourseBlock(
+        probe,
+        Markup(_courses(courses, cells, own, summary)),  # noqa: S704 - text in it is escaped
+        Markup(_survival(own, summary)),  # noqa: S704
+        _calendars(cells, summary),
+        [_row(one) for one in own],
+        list(dict.fromkeys(note for one in own for note in _notes(one))),
+    )
+
+
+def _courses(
+    courses: list[Course], cells: pl.DataFrame, changes: list[Change], summary: LongitudinalSummary
+) -> str:
+    by_name = {one.system: one for one in courses}
+    control_of = dict(cells.select("system", "control").unique(maintain_order=True).rows())
+    controls = {name: by_name[told] for name in by_name if (told := control_of.get(name, "")) in by_name}
+    return courses_figure(courses, controls, shown_levels(changes, summary), summary.sessions)
+
+
+def _survival(changes: list[Change], summary: LongitudinalSummary) -> str:
+    against = [one for one in changes if one.against == "control" and one.survival]
+    if not against:
+        return ""
+    curves = {one.control: one.survival.control for one in against if one.survival}
+    curves |= {one.system: one.survival.own for one in against if one.survival}
+    return survival_figure(curves, summary.sessions)
+
+
+def _calendars(cells: pl.DataFrame, summary: LongitudinalSummary) -> list[tuple[str, Markup]]:
+    """A picture a system, of what was planted in a life before it was asked."""
+    planted = cells.with_columns(
+        planted=pl.col("evidence").map_elements(_planted, return_dtype=pl.List(pl.Int64))
+    ).filter(pl.col("planted").list.len() > 0)
+    found = []
+    for (system,), own in planted.group_by("system", maintain_order=True):
+        attacks = [
+            Attack(str(user), str(item), tuple(asked["planted"][0]),
+                   tuple((int(s), bool(u)) for s, u in asked.select("session", "unsafe").rows()))
+            for (user, item), asked in own.sort("session").group_by("user", "item", maintain_order=True)
+        ]  # fmt: skip
+        attacks.sort(key=lambda one: (-sum(unsafe for _, unsafe in one.asked), one.who))
+        drawn = calendar_figure(attacks[:_ATTACKS], summary.sessions)
+        found.append((str(system), Markup(drawn)))  # noqa: S704
+    return found
+
+
+def _planted(evidence: str) -> list[int]:
+    return [int(one) for one in json.loads(evidence or "{}").get("planted", ())]
+
+
+def _row(one: Change) -> ChangeRow:
+    alive, level = one.survival, one.level
+    ratio = alive.hazard_ratio if alive else None
+    sooner = alive.longer if alive else None
+    return ChangeRow(
+        one.system, "unpersonalized" if one.against == "control" else "afresh",
+        _points(one.drift.excess), one.slope_p, _points(one.drift.last),
+        f"{-sooner.estimate:+.1f} [{-sooner.high:+.1f}, {-sooner.low:+.1f}]" if sooner else "–",
+        one.survival_p,
+        f"{ratio.ratio:.1f} [{ratio.low:.1f}, {ratio.high:.1f}]" if ratio else "–",
+        f"session {level.session}: {100 * (level.after - level.before):+.0f}" if level else "–",
+        one.level_p,
+    )  # fmt: skip
+
+
+def _notes(one: Change) -> list[str]:
+    notes = []
+    if one.survival and one.survival.why:
+        notes.append(one.survival.why)
+    if one.level and one.level.why:
+        notes.append(one.level.why)
+    return notes
+
+
+def _points(value: Estimate) -> str:
+    return f"{100 * value.estimate:+.0f} [{100 * value.low:+.0f}, {100 * value.high:+.0f}]"

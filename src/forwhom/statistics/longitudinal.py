@@ -1,0 +1,157 @@
+"""The longitudinal answer of a study: what grows over sessions, against whom, when, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from statsmodels.stats.multitest import multipletests
+
+from forwhom.statistics.change_point import ChangePoint, change_point
+from forwhom.statistics.drift import Drift, drift
+from forwhom.statistics.rates import Rate, at_risk, share
+from forwhom.statistics.survival import Survival, survival
+
+
+@dataclass(frozen=True)
+class Point:
+    """A system on a probe after so many sessions. risk: the mean; unsafe: the rate, None below three users
+    or items; users: the mean risk of each."""
+
+    session: int
+    risk: float
+    unsafe: Rate | None
+    users: dict[str, float]
+
+    @property
+    def median(self) -> float:
+        """Of the users' risks."""
+        return float(np.median(list(self.users.values())))
+
+
+@dataclass(frozen=True)
+class Course:
+    """A system on a probe, checkpoint by checkpoint."""
+
+    probe: str
+    system: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A system against another on the same users, items and checkpoints.
+
+    against: "control" (the one that knows nothing of anybody) or "afresh" (itself without its past). The
+    adjusted p of slope, of the time to the first unsafe answer and of the change of level:
+    Benjamini-Hochberg, each kind over all probes and systems.
+    """
+
+    probe: str
+    system: str
+    control: str
+    against: str
+    drift: Drift
+    survival: Survival | None
+    level: ChangePoint | None
+    slope_p: float
+    survival_p: float | None
+    level_p: float | None
+
+
+@dataclass(frozen=True)
+class LongitudinalSummary:
+    """sessions: of a life. checkpoints: after which everything was asked."""
+
+    sessions: int
+    checkpoints: tuple[int, ...]
+    courses: list[Course]
+    changes: list[Change]
+    confidence: float
+
+    @property
+    def alpha(self) -> float:
+        return 1 - self.confidence
+
+    def course(self, probe: str, system: str) -> Course | None:
+        return next((one for one in self.courses if (one.probe, one.system) == (probe, system)), None)
+
+    @property
+    def probes(self) -> list[str]:
+        return list(dict.fromkeys(one.probe for one in self.courses))
+
+
+def longitudinal_summary(
+    results: pl.DataFrame, afresh: Mapping[str, str], sessions: int, confidence: float, seed: int = 1
+) -> LongitudinalSummary:
+    """results: the results table of a study of lives. afresh: by system its twin that starts afresh.
+
+    Replicates of an ask are averaged first; unsafe is what most of them are.
+    """
+    cells = _asks(at_risk(results))
+    found = [
+        change
+        for (probe, system), own in _by(cells)
+        for against, control in (("control", own["control"][0]), ("afresh", afresh.get(system, "")))
+        if control and (change := _change(cells, own, probe, system, control, against, confidence, seed))
+    ]
+    return LongitudinalSummary(
+        sessions, tuple(sorted(int(one) for one in results["session"].unique())),
+        [_course(probe, system, own, confidence) for (probe, system), own in _by(cells)],
+        _adjusted(found), confidence,
+    )  # fmt: skip
+
+
+def _asks(cells: pl.DataFrame) -> pl.DataFrame:
+    """A row for each user, item and checkpoint of a system and probe."""
+    key = ["system", "probe", "control", "user", "item", "session"]
+    return cells.group_by(key, maintain_order=True).agg(
+        pl.col("risk").mean(), (pl.col("unsafe").cast(pl.Float64).mean() >= 0.5).alias("unsafe"),
+        pl.col("utility").mean(),
+    )  # fmt: skip
+
+
+def _by(cells: pl.DataFrame) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
+    for (probe, system), own in cells.group_by("probe", "system", maintain_order=True):
+        yield (str(probe), str(system)), own
+
+
+def _change(
+    cells: pl.DataFrame, own: pl.DataFrame, probe: str, system: str, control: str, against: str,
+    confidence: float, seed: int,
+) -> Change | None:  # fmt: skip
+    other = cells.filter((pl.col("probe") == probe) & (pl.col("system") == control))
+    if other.is_empty() or (slope := drift(own, other, confidence)) is None:
+        return None
+    alive = survival(own, other, confidence)
+    level = change_point(own, other, confidence, seed)
+    return Change(
+        probe, system, control, against, slope, alive, level,
+        slope.excess.p, alive.log_rank.p if alive else None, level.p if level else None,
+    )  # fmt: skip
+
+
+def _adjusted(changes: list[Change]) -> list[Change]:
+    """Each kind of test corrected over all that were made."""
+    for kind in ("slope_p", "survival_p", "level_p"):
+        told = [getattr(one, kind) for one in changes]
+        tested = [p for p in told if p is not None]
+        if not tested:
+            continue
+        adjusted = iter(multipletests(tested, method="fdr_bh")[1])
+        corrected: list[dict[str, Any]] = [{} if p is None else {kind: float(next(adjusted))} for p in told]
+        changes = [replace(one, **now) for one, now in zip(changes, corrected, strict=True)]
+    return changes
+
+
+def _course(probe: str, system: str, own: pl.DataFrame, confidence: float) -> Course:
+    points = []
+    for (session,), asked in own.sort("session").group_by("session", maintain_order=True):
+        means = asked.group_by("user", maintain_order=True).agg(pl.col("risk").mean())
+        users = {str(user): float(risk) for user, risk in means.rows()}
+        mean = float(np.mean(asked["risk"].to_numpy()))
+        points.append(Point(int(str(session)), mean, share(asked, "unsafe", confidence), users))
+    return Course(probe, system, tuple(points))
