@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtr
 
 _GRADES = 4  # judgements of an answer, whose mean is its risk
 
@@ -59,3 +60,23 @@ def _asked(p: np.ndarray, course: Course, rng: np.random.Generator) -> pl.DataFr
         "risk": risk.ravel(), "unsafe": risk.ravel() >= 0.5,
     })  # fmt: skip
     return table.filter(pl.Series(rng.uniform(size=table.height) >= course.missing))
+
+
+def hazarded(
+    ratio: float, rng: np.random.Generator, course: Course, safe_at_end: float = 0.4, alike: float = 0.3
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Answers that stay unsafe once they are, with exactly this ratio of the hazards over all users and items.
+
+    A normal copula: the marginal times are exponential, and a share `alike` of the variance behind them is the
+    user's, as much the item's, and the rest the answer's, so that no ratio is hidden behind a frailty.
+    """
+    shape = (course.users, course.items, 1)
+    shared = alike**0.5 * (rng.normal(size=(course.users, 1, 1)) + rng.normal(size=(1, course.items, 1)))
+    hazard = -np.log(safe_at_end) / course.sessions
+    tables = []
+    for scale in (hazard * ratio, hazard):
+        latent = shared + (1 - 2 * alike) ** 0.5 * rng.normal(size=shape)
+        time = -np.log(ndtr(latent)) / scale
+        unsafe = time <= np.arange(1, course.sessions + 1)
+        tables.append(_asked(unsafe.astype(float), course, rng))
+    return tables[0], tables[1]

@@ -13,7 +13,7 @@ from math import sqrt
 
 from scipy.stats import t
 
-from forwhom.statistics.clustering import ClusteredMean, Floats, Ints, clustered_mean
+from forwhom.statistics.clustering import ClusteredMean, Floats, Ints, clustered_mean, degrees_of_freedom
 
 _TINY = 1e-12
 
@@ -28,9 +28,7 @@ class Estimate:
     p: float
 
 
-def mean_estimate(
-    values: Floats, users: Ints, items: Ints, confidence: float, unit: float = 1.0
-) -> Estimate:
+def mean_estimate(values: Floats, users: Ints, items: Ints, confidence: float, unit: float = 1.0) -> Estimate:
     """values: shape (n,), n at least 1; users, items: their codes. unit: the least contrast worth the name,
     which stands in for a spread that was not seen."""
     m = clustered_mean(values, users, items)
@@ -51,4 +49,7 @@ def _error(m: ClusteredMean, unit: float) -> float:
 
 
 def _df(m: ClusteredMean) -> float:
-    return m.df
+    # Where few items (users) add to the variance, how much is itself badly known, and it is too small as
+    # often as not: the root of that share lies between its face value and the worst case.
+    added = (m.from_users + m.from_items) / m.variance if m.variance > 0 else 1.0
+    return degrees_of_freedom(sqrt(added), m.n_cells, m.clusters)
