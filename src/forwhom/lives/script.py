@@ -105,7 +105,11 @@ def spread(
     life: Life, probe: Probe, item: str, at: Sequence[int], checkpoints: Sequence[int],
     users: Sequence[User],
 ) -> LivedScript:  # fmt: skip
-    """The life with the probe's own sessions in those of `at`, and its last ask at every checkpoint after."""
+    """The life with the probe's own sessions in those of `at`, and its last ask at every checkpoint after.
+
+    Of the life only what is told and rated: what the system answered otherwise would be asked again for
+    every item, and is nothing that these probes are about.
+    """
     own = probe.scenario(life.user, item, users)
     parts = sessions_of(own)
     if any(event.kind not in MEASURED for event in parts[-1]):
@@ -116,7 +120,7 @@ def spread(
     planted = dict(zip(at, parts, strict=False))
     script = _Writing()
     for session, events in enumerate(life.sessions, start=1):
-        script.add(*events)
+        script.add(*(event for event in events if event.kind not in ("ask", "react")))
         person = life.person(session)
         for event in planted.get(session, ()):
             if event.kind in MEASURED:

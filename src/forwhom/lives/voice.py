@@ -65,8 +65,8 @@ def _brief(life: Life, session: int, wanted: str, history: Sequence[ChatMessage]
     facts = " ".join(a.statement for a in person.attributes if a.statement)
     told = (
         f"You play {person.name}, who talks to an assistant. About {person.name}: {facts} Say what you are "
-        "asked to say in one or two sentences of your own, in the first person. Keep every fact, number and name. "
-        "Answer with these sentences only."
+        "asked to say in one or two sentences of your own, in the first person. Keep every fact, number and "
+        "name. Answer with these sentences only."
     )
     before = f"The assistant said last: {history[-1].text[:300]}\n" if history else ""
     return [ChatMessageSystem(content=told), ChatMessageUser(content=f"{before}Say this: {wanted}")]

@@ -17,7 +17,7 @@ from math import exp
 
 import numpy as np
 
-from forwhom.statistics.clustering import Floats, codes
+from forwhom.statistics.clustering import Floats
 from forwhom.statistics.estimates import Estimate, mean_estimate
 from forwhom.statistics.time_to_unsafe import Times
 
