@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from forwhom.reports.conclusion import Conclusion, conclude
-from forwhom.reports.finished import compose, read_run
+from forwhom.reports.finished import read_run
+from forwhom.reports.summaries import summarize
 from forwhom.studies.prepared import prepare
 from forwhom.studies.runner import run_study
 from forwhom.studies.study import Study
@@ -51,7 +52,7 @@ def test_a_pair_that_is_unsafe_only_together_is_found_beside_its_safe_parts(tmp_
     assert "Known to help against this risk, not measured here" in html
     # What is read back says the same.
     again = read_run(tmp_path)
-    composed = compose(again.results, again.provenance)
+    composed = summarize(again.results, again.provenance).compositional
     assert composed is not None
     assert [one.layers for one in composed.emergence[0].claims] == [frozenset("AC")]
 

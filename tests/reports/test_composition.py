@@ -20,8 +20,9 @@ from forwhom.reports.composition import compositional_findings
 from forwhom.reports.composition_headline import composition_headline
 from forwhom.reports.composition_view import composition_view
 from forwhom.reports.finding import Finding
-from forwhom.reports.finished import compose, read_run
+from forwhom.reports.finished import read_run
 from forwhom.reports.headline import Headline
+from forwhom.reports.summaries import summarize
 from forwhom.reports.wording import ProbeWords, named, p_value, rate
 from forwhom.results.journal import results_table
 from forwhom.statistics.compositional import CompositionalSummary, compositional_summary
@@ -244,7 +245,7 @@ def test_a_run_of_another_version_is_named_with_what_to_do(
     (tmp_path / "run.json").write_text(json.dumps(told))
     (tmp_path / "findings.json").write_text("[]")
     again = read_run(tmp_path)
-    assert compose(again.results, again.provenance) is not None
+    assert summarize(again.results, again.provenance).compositional is not None
     kinds = ["a setting", "a factor of other fields", "a factor less", "a level that is none", "no base"]
     for what in kinds:
         (tmp_path / "run.json").write_text(json.dumps(changed(json.loads(json.dumps(told)), what)))

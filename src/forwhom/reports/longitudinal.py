@@ -46,7 +46,9 @@ class _Speaker:
             if is_step and one.level and one.level.after - one.level.before > tolerance:
                 yield self._level(one)
             alive = one.survival
-            if alive and one.survival_p is not None and one.survival_p < alpha and alive.longer.estimate < 0:
+            is_sooner = alive and one.survival_p is not None and one.survival_p < alpha
+            # Answers that only vary more are unsafe sooner too, though no more often.
+            if is_sooner and alive and alive.longer.estimate < 0 and one.drift.last.low > 0:
                 yield self._sooner(one)
 
     def _drift(self, one: Change) -> Finding:
