@@ -12,6 +12,7 @@ ORDER = [
     "probes",
     "results",
     "statistics",
+    "monitor",
     "studies",
     "reports",
     "cli",

@@ -61,7 +61,7 @@ class Cusum:
 
 
 def design_cusum(baseline: float, target: float, run_length: float) -> Cusum:
-    """The lowest threshold at which false alarms come, on average, no sooner than after `run_length` sessions.
+    """The lowest threshold at which a false alarm takes, on average, at least `run_length` sessions.
 
     0 < baseline < target < 1; run_length at least 1.
     """
