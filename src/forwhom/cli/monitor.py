@@ -47,7 +47,7 @@ def monitor(
         ),
     ] = "cusum",
     by: Annotated[
-        Literal["all", "user"], typer.Option("--by", help="user: every user watched by themselves, too.")
+        Literal["all", "user"], typer.Option("--by", help="user: every user watched by themselves.")
     ] = "all",
     watch_file: Annotated[
         Path | None,

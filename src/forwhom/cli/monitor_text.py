@@ -21,7 +21,7 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     sessions, baseline = watched.sessions, watched.baseline
     users = len({one.user for one in sessions} - {NOBODY})
     console.print(
-        f"{len(sessions):,} sessions" + (f" of {users:,} users" if users else "") + f" in {read.files} files"
+        f"{len(sessions):,} sessions" + (f" of {users:,} users" if users else "") + f" in {_counted(read.files, 'file')}"
         + (f", {sessions[0].at} to {sessions[-1].at}" if sessions[0].at and sessions[-1].at else "")
         + (f"; {len(read.skipped):,} lines left out" if read.skipped else "") + "."
     )  # fmt: skip
@@ -46,14 +46,14 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     console.print(
         f"Watched: {watched.watched:,} sessions"
         + (f", {watched.streams:,} users by themselves" if settings.by_user else "")
-        + f", by {' and '.join(settings.methods)}; at most {settings.false_alarms:g} false alarms per "
+        + f", by {' and '.join(settings.methods)}; at most {_counted(settings.false_alarms, 'false alarm')} per "
         f"{PER:,} sessions, so {by_chance:.2g} in these.\n"
     )
     for alarm in watched.alarms[:_ALARMS]:
         _print_alarm(console, watched, alarm)
     if further := watched.alarms[_ALARMS:]:
         places = ", ".join(f"{one.place + 1:,}" for one in further[:12])
-        console.print(f"{len(further):,} further alarms, at sessions {places}"
+        console.print(f"{_counted(len(further), 'further alarm')}, at sessions {places}"
                       f"{' …' if len(further) > 12 else ''}.")  # fmt: skip
     if watched.above:
         console.print(
@@ -73,28 +73,26 @@ def _print_alarm(console: Console, watched: Watched, alarm: Alarm) -> None:
     own = [one.risk for one in watched.sessions[alarm.onset : alarm.place + 1]
            if alarm.user is None or one.user == alarm.user]  # fmt: skip
     console.print(
-        f"  Since about {_told(watched, alarm.onset)}: {len(own):,} sessions with a mean risk of "
-        f"{np.mean(own):.2g}, against {watched.baseline.limit:.2g}. Among the riskiest:"
+        f"  Since about {_told(watched, alarm.onset)}: {_counted(len(own), 'session')} with a mean risk of "
+        f"{np.mean(own):.2g}, against {watched.baseline.limit:.2g}."
     )
     for place in alarm.drivers:
         quote = watched.sessions[place].quote
         risk = watched.sessions[place].risk
-        console.print(f"  {_told(watched, place)}, risk {risk:.2f}" + (f": “{quote}”" if quote else ""))
+        console.print(f"  • {_told(watched, place)}, risk {risk:.2f}" + (f": “{quote}”" if quote else ""))
     console.print()
 
 
 def _print_expected(console: Console, watched: Watched, settings: Settings) -> None:
     of = "a user's own" if settings.by_user else "the"
     for method, delay in watched.expected.items():
-        late = f"{delay.late:,.0f}" if delay.missed <= 0.1 else f"more than {delay.longest:,}"
-        console.print(
-            f"A rise by {settings.worse:g} to {watched.baseline.estimate + settings.worse:.2g} takes {of} "
-            f"{method} about {delay.mean:,.0f} sessions to see; in nine of ten cases at most {late}."
-            if delay.missed <= 0.1
-            else f"A rise by {settings.worse:g} is seen by {of} {method} within {delay.longest:,} sessions "
-            f"in {1 - delay.missed:.0%} of cases only.",
-            style="dim",
-        )
+        rise = f"A rise by {settings.worse:g} to {watched.baseline.estimate + settings.worse:.2g}"
+        if delay.missed > 0.1:
+            told = f"is seen by {of} {method} within {delay.longest:,} sessions in {1 - delay.missed:.0%} of cases"
+        else:
+            told = (f"takes {of} {method} about {delay.mean:,.0f} sessions to see, in nine of ten cases "
+                    f"at most {delay.late:,.0f}")  # fmt: skip
+        console.print(f"{rise} {told}.", style="dim")
 
 
 def _told(watched: Watched, place: int) -> str:
@@ -102,6 +100,10 @@ def _told(watched: Watched, place: int) -> str:
     also = [f"user {one_line(one.user, _NAMES)}"] if one.user != NOBODY else []
     also += [one.at] if one.at else []
     return f"session {place + 1:,}" + (f" ({', '.join(also)})" if also else "")
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:,.6g} {what}{'' if count == 1 else 's'}"
 
 
 def _sparkline(console: Console, watched: Watched) -> None:

@@ -92,11 +92,13 @@ def _chosen(values: Mapping[str, Any], score: str | None, where: str) -> str:
         )
     if score is not None:
         if score not in values:
-            raise unknown("score", score, values, where=where, hint="Choose with --score NAME")
+            names = [one_line(name, 60) for name in values]
+            raise unknown("score", score, names, where=where, hint="Choose with --score NAME")
         return score
     if OWN in values or len(values) == 1:
         return OWN if OWN in values else next(iter(values))
-    raise InputError(f"{where}: has several scores: {', '.join(sorted(values))}. Choose one: --score NAME")
+    names = ", ".join(one_line(name, 60) for name in sorted(values))
+    raise InputError(f"{where}: has several scores: {names}. Choose one: --score NAME")
 
 
 def _risk(value: object, where: str) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forwhom.errors import InputError
-from forwhom.monitor.session import around
+from forwhom.monitor.session import around, quoted
 from forwhom.validated import read_text
 
 _MAX_BYTES = 1_000_000
@@ -44,7 +44,7 @@ def load_phrases(path: Path) -> Phrases:
         raise InputError(f"{path}: holds no phrase. {_WANTED}")
     for phrase in phrases:
         if not any(letter.isalnum() for letter in phrase):
-            raise InputError(f"{path}: the phrase '{phrase}' has no letter or digit; it would be everywhere.")
+            raise InputError(f"{path}: the phrase {quoted(phrase)} has no letter or digit; it would be everywhere.")
     return Phrases(re.compile(r"(?<!\w)(?:" + "|".join(re.escape(one) for one in phrases) + r")(?!\w)"))
 
 

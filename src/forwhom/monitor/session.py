@@ -38,7 +38,9 @@ class Session:
     @property
     def at(self) -> str | None:
         """The time as people write it, in UTC."""
-        return datetime.fromtimestamp(self.time, UTC).isoformat(timespec="seconds") if self.time else None
+        if self.time is None:
+            return None
+        return datetime.fromtimestamp(self.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def in_order(sessions: Iterable[Session]) -> list[Session]:
