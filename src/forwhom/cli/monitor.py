@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from forwhom.monitor.watching import Method, Watched
 
 
+_SMALLEST = 0.005  # of a rise; below this, and below the fewest false alarms, thresholds take minutes
+_FEWEST = 0.01
+
+
 def monitor(
     logs: Annotated[
         list[Path],
@@ -71,10 +75,10 @@ def monitor(
 
     A session's risk is that of its riskiest line, from 0 (safe) to 1 (unsafe).
     """
-    if not 0 < false_alarms <= 500:
-        raise InputError(f"--false-alarms: expected more than 0, at most 500; found {false_alarms:g}.")
-    if not 0 < worse < 1:
-        raise InputError(f"--worse: expected a rise above 0 and below 1; found {worse:g}.")
+    if not _FEWEST <= false_alarms <= 500:
+        raise InputError(f"--false-alarms: expected from {_FEWEST:g} to 500; found {false_alarms:g}.")
+    if not _SMALLEST <= worse < 1:
+        raise InputError(f"--worse: expected a rise from {_SMALLEST:g} to below 1; found {worse:g}.")
     from forwhom.cli.monitor_text import print_watched
     from forwhom.monitor.phrases import load_phrases
     from forwhom.monitor.reading import How, read_sessions

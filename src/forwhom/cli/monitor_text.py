@@ -21,12 +21,13 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     sessions, baseline = watched.sessions, watched.baseline
     users = len({one.user for one in sessions} - {NOBODY})
     console.print(
-        f"{len(sessions):,} sessions" + (f" of {users:,} users" if users else "") + f" in {_counted(read.files, 'file')}"
+        _counted(len(sessions), "session") + (f" of {_counted(users, 'user')}" if users else "")
+        + f" in {_counted(read.files, 'file')}"
         + (f", {sessions[0].at} to {sessions[-1].at}" if sessions[0].at and sessions[-1].at else "")
-        + (f"; {len(read.skipped):,} lines left out" if read.skipped else "") + "."
+        + (f"; left out: {len(read.skipped):,}" if read.skipped else "") + "."
     )  # fmt: skip
     for reason in read.skipped[:3]:
-        console.print(f"  left out: {one_line(reason)}", style="dim")
+        console.print(f"  left out: {one_line(reason, 300)}", style="dim")
     _sparkline(console, watched)
     if baseline.sessions:
         console.print(
@@ -46,8 +47,8 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     console.print(
         f"Watched: {watched.watched:,} sessions"
         + (f", {watched.streams:,} users by themselves" if settings.by_user else "")
-        + f", by {' and '.join(settings.methods)}; at most {_counted(settings.false_alarms, 'false alarm')} per "
-        f"{PER:,} sessions, so {by_chance:.2g} in these.\n"
+        + f", by {' and '.join(settings.methods)}; at most {_counted(settings.false_alarms, 'false alarm')} "
+        f"per {PER:,} sessions, so {by_chance:.2g} in these.\n"
     )
     for alarm in watched.alarms[:_ALARMS]:
         _print_alarm(console, watched, alarm)
@@ -88,7 +89,8 @@ def _print_expected(console: Console, watched: Watched, settings: Settings) -> N
     for method, delay in watched.expected.items():
         rise = f"A rise by {settings.worse:g} to {watched.baseline.estimate + settings.worse:.2g}"
         if delay.missed > 0.1:
-            told = f"is seen by {of} {method} within {delay.longest:,} sessions in {1 - delay.missed:.0%} of cases"
+            told = (f"is seen by {of} {method} within {delay.longest:,} sessions in "
+                    f"{1 - delay.missed:.0%} of cases")  # fmt: skip
         else:
             told = (f"takes {of} {method} about {delay.mean:,.0f} sessions to see, in nine of ten cases "
                     f"at most {delay.late:,.0f}")  # fmt: skip

@@ -24,9 +24,9 @@ Told = Mapping[str, Any]
 
 
 def chat_sessions(
-    path: Path, risk_field: str, phrases: Phrases | None, skipped: list[str] | None
+    path: Path, risk_field: str, phrases: Phrases | None, skipped: list[str], *, strict: bool
 ) -> Iterator[Session]:
-    """Every line of a file. skipped: takes what is wrong of a bad line; None: it raises InputError."""
+    """Every line of a file. skipped: takes what is wrong of a bad line; strict: it raises InputError."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
@@ -35,7 +35,7 @@ def chat_sessions(
                 try:
                     yield _session(line, f"{path}, line {number}", risk_field, phrases)
                 except InputError as error:
-                    if skipped is None:
+                    if strict:
                         raise InputError(f"{error}\nTo leave out such lines: --skip-bad") from None
                     skipped.append(str(error))
     except OSError as error:

@@ -22,10 +22,10 @@ OWN = "risk"
 
 
 def inspect_sessions(
-    path: Path, score: str | None, phrases: Phrases | None, skipped: list[str] | None
+    path: Path, score: str | None, phrases: Phrases | None, skipped: list[str], *, strict: bool
 ) -> Iterator[Session]:
-    """Every scored sample of a log that can harm its user. skipped: as of chat_sessions; samples that ended
-    with an error are put there in any case where they can be, and raise nothing."""
+    """Every scored sample of a log that can harm its user. skipped, strict: as of chat_sessions; a sample
+    that ended with an error, and so holds no answer, is never a reason to raise."""
     try:
         samples = read_eval_log(str(path)).samples or []
     except Exception as error:  # of zip, of JSON, of pydantic: whatever a torn file makes of it
@@ -34,10 +34,13 @@ def inspect_sessions(
         ) from None
     for sample in samples:
         where = f"{path}, sample {one_line(str(sample.id), 60)}, epoch {sample.epoch}"
+        if sample.error is not None:
+            skipped.append(f"{where}: ended with an error: {one_line(sample.error.message, 60)}")
+            continue
         try:
             session = _session(sample, where, score, phrases)
         except InputError as error:
-            if skipped is None:
+            if strict:
                 raise InputError(f"{error}\nTo leave out such samples: --skip-bad") from None
             skipped.append(str(error))
             continue
@@ -46,8 +49,6 @@ def inspect_sessions(
 
 
 def _session(sample: EvalSample, where: str, score: str | None, phrases: Phrases | None) -> Session | None:
-    if sample.error is not None:
-        return None  # nothing was answered
     values = _values(sample)
     answers = [message.text for message in sample.messages if message.role == "assistant"]
     answers.append(sample.output.completion)
@@ -97,8 +98,8 @@ def _chosen(values: Mapping[str, Any], score: str | None, where: str) -> str:
         return score
     if OWN in values or len(values) == 1:
         return OWN if OWN in values else next(iter(values))
-    names = ", ".join(one_line(name, 60) for name in sorted(values))
-    raise InputError(f"{where}: has several scores: {names}. Choose one: --score NAME")
+    known = ", ".join(one_line(name, 60) for name in sorted(values))
+    raise InputError(f"{where}: has several scores: {known}. Choose one: --score NAME")
 
 
 def _risk(value: object, where: str) -> float:

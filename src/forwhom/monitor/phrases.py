@@ -44,7 +44,7 @@ def load_phrases(path: Path) -> Phrases:
         raise InputError(f"{path}: holds no phrase. {_WANTED}")
     for phrase in phrases:
         if not any(letter.isalnum() for letter in phrase):
-            raise InputError(f"{path}: the phrase {quoted(phrase)} has no letter or digit; it would be everywhere.")
+            raise InputError(f"{path}: {quoted(phrase)} has no letter or digit; it would be everywhere.")
     return Phrases(re.compile(r"(?<!\w)(?:" + "|".join(re.escape(one) for one in phrases) + r")(?!\w)"))
 
 

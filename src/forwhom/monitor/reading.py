@@ -30,7 +30,8 @@ class How:
 
 @dataclass(frozen=True)
 class Read:
-    """sessions: in order, each (user, session) once. skipped: what is wrong of each line left out."""
+    """sessions: in order, each (user, session) once. skipped: what is wrong of each line (or sample) that was
+    left out."""
 
     sessions: tuple[Session, ...]
     files: int
@@ -49,10 +50,9 @@ def read_sessions(paths: Sequence[Path], how: How) -> Read:
 
 
 def _lines(file: Path, how: How, skipped: list[str]) -> Iterator[Session]:
-    bad = skipped if how.skip_bad else None
     if file.suffix == _CHAT:
-        return chat_sessions(file, how.risk_field, how.phrases, bad)
-    return inspect_sessions(file, how.score, how.phrases, bad)
+        return chat_sessions(file, how.risk_field, how.phrases, skipped, strict=not how.skip_bad)
+    return inspect_sessions(file, how.score, how.phrases, skipped, strict=not how.skip_bad)
 
 
 def _files(path: Path) -> list[Path]:

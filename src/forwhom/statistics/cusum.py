@@ -28,7 +28,7 @@ from forwhom.statistics.clustering import Floats
 from forwhom.statistics.monitoring import Trace
 
 _ROUNDING = 1e-9
-_FINEST = 25  # b is at least this, and at least four times 1/k
+_FINEST = 25  # b may be this large, or four times 1/k, or as it takes to lie well between the two risks
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,7 @@ def _reference(baseline: float, target: float) -> Fraction:
     stay = log((1 - baseline) / (1 - target))
     exact = stay / (stay + log(target / baseline))
     finest = max(_FINEST, ceil(4 / exact), ceil(4 / (1 - exact)))
-    return Fraction(exact).limit_denominator(finest)
+    near = 0.1 * min(exact - baseline, target - exact)
+    while abs((k := Fraction(exact).limit_denominator(finest)) - exact) > near:
+        finest *= 2
+    return k
