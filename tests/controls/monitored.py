@@ -74,7 +74,7 @@ def learned_alarms(
     risks = stationary(stream, references, reference + sessions, seed)
     alike: dict[Baseline, list[int]] = {}
     for place, row in enumerate(risks):
-        learned = learned_baseline(row[:reference])
+        learned = learned_baseline(row[:reference], false_alarms)
         if not by_limit:
             learned = given_baseline(max(learned.estimate, 0.5 / reference))
         alike.setdefault(learned, []).append(place)

@@ -94,6 +94,13 @@ def test_a_learned_baseline_holds_the_rate(kind: str, reference: int) -> None:
     assert measured.rate <= 1.0 + 3 * measured.error
 
 
+def test_where_hardly_a_false_alarm_is_stated_a_surer_limit_is_taken() -> None:
+    risks = np.r_[np.zeros(90), np.ones(10)]
+    usual, surer = learned_baseline(risks, 1.0), learned_baseline(risks, 0.01)
+    assert (usual.confidence, surer.confidence) == (0.95, 0.99)
+    assert usual.limit < surer.limit
+
+
 def test_an_estimate_in_place_of_its_limit_would_not_hold_the_rate() -> None:
     measured = learned_alarms(
         "cusum", Stream(0.05), 50, 0.1, 1.0, references=100, sessions=2000, seed=4, by_limit=False

@@ -111,7 +111,8 @@ def _as_json(watched: Watched, read: Read) -> dict[str, Any]:
         "sessions": len(watched.sessions), "files": read.files, "skipped": list(read.skipped),
         "watched": watched.watched, "streams": watched.streams,
         "baseline": {"limit": watched.baseline.limit, "estimate": watched.baseline.estimate,
-                     "learned_from": watched.baseline.sessions},
+                     "learned_from": watched.baseline.sessions,
+                     "confidence": watched.baseline.confidence},
         "target": watched.target,
         "alarms": [
             {"method": one.method, "stream": one.user, "level": one.level, "at": shown(one.place),

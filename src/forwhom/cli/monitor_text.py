@@ -8,7 +8,7 @@ from rich.console import Console
 from forwhom.monitor.reading import Read
 from forwhom.monitor.session import NOBODY, one_line
 from forwhom.monitor.watching import LEVEL, Alarm, Settings, Watched
-from forwhom.statistics.baselines import CONFIDENCE, reference_needed
+from forwhom.statistics.baselines import reference_needed
 from forwhom.statistics.monitoring import PER
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -31,10 +31,10 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     _sparkline(console, watched)
     if baseline.sessions:
         console.print(
-            f"Baseline: {baseline.limit:.3g} risk per session, the upper {CONFIDENCE:.0%} limit of the first "
+            f"Baseline: {baseline.limit:.3g} risk per session, the upper {baseline.confidence:.0%} limit of the first "
             f"{baseline.sessions:,} sessions (their mean: {baseline.estimate:.3g})."
         )
-        needed = reference_needed(baseline.estimate, settings.worse)
+        needed = reference_needed(baseline.estimate, settings.worse, baseline.confidence)
         if baseline.limit - baseline.estimate > settings.worse / 2 and needed > baseline.sessions:
             console.print(
                 f"That is a short reference to see a rise by {settings.worse:g} above: learn from about "

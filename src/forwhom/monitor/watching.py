@@ -134,7 +134,7 @@ def _baseline(risks: Floats, settings: Settings) -> Baseline:
             f"--reference: {count} sessions to learn from leave none of the {len(risks)} that were read to "
             "watch. Name fewer, or a --baseline."
         )
-    learned = learned_baseline(risks[:count])
+    learned = learned_baseline(risks[:count], settings.false_alarms / len(settings.methods))
     if learned.estimate + settings.worse > 1 or learned.limit > 0.99:
         raise InputError(
             f"--reference: the first {count} sessions have a mean risk of {learned.estimate:.2g} (up to "

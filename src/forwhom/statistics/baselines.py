@@ -4,7 +4,9 @@ What is learned is uncertain, and a baseline that is too low by chance makes a f
 to come. So the upper confidence limit is watched, not the estimate: of Clopper and Pearson (1934) for
 verdicts of 0 or 1, else that of Hoeffding (1963, theorem 1), which holds for every distribution in [0, 1].
 Both take the sessions as independent, given who the users are: the same users go on in about the same
-shares. Other users need a new reference.
+shares. Other users need a new reference. The few references that are too low nevertheless must not make up
+for all others, and weigh the more the fewer false alarms are stated; hence the confidence grows with that.
+That the stated rate holds on average over references is measured (docs/monitoring.md).
 """
 
 from __future__ import annotations
@@ -18,18 +20,23 @@ from scipy.stats import beta
 
 from forwhom.statistics.clustering import Floats
 
-CONFIDENCE = 0.95  # one-sided
+CONFIDENCE = 0.95
+"""Of the limit, one-sided."""
+_SURER = 0.99
+_FEW = 0.1  # false alarms per thousand sessions; with fewer the surer limit is taken
 _MOST = 1 - 1e-9
 
 
 @dataclass(frozen=True)
 class Baseline:
     """limit: mean risk per session, strictly between 0 and 1; a mean above it is a change. estimate: of the
-    `sessions` that it was learned from; where it was given, the same as limit, and sessions 0."""
+    `sessions` that it was learned from; where it was given, the same as limit, and sessions 0. confidence:
+    with which the true mean risk of the reference is at most the limit."""
 
     limit: float
     estimate: float
     sessions: int
+    confidence: float = 1.0
 
     def target(self, worse: float) -> float:
         """The mean risk that a detector is built to see first, where a rise by `worse` is worth seeing.
@@ -44,19 +51,22 @@ def given_baseline(risk: float) -> Baseline:
     return Baseline(risk, risk, 0)
 
 
-def learned_baseline(risks: Floats) -> Baseline:
-    """risks: of the reference sessions, in [0, 1], shape (n,), n at least 1."""
+def learned_baseline(risks: Floats, false_alarms: float = 1.0) -> Baseline:
+    """risks: of the reference sessions, in [0, 1], shape (n,), n at least 1. false_alarms: of the detector,
+    per thousand sessions."""
+    confidence = CONFIDENCE if false_alarms >= _FEW else _SURER
     mean = float(risks.mean())
     verdicts = bool(np.isin(risks, (0.0, 1.0)).all())
-    return Baseline(upper_limit(mean, len(risks), verdicts=verdicts), mean, len(risks))
+    limit = upper_limit(mean, len(risks), confidence, verdicts=verdicts)
+    return Baseline(limit, mean, len(risks), confidence)
 
 
-def upper_limit(mean: float, sessions: int, *, verdicts: bool) -> float:
-    """The largest mean risk that is compatible with the observed one, with 95 % confidence; below 1."""
+def upper_limit(mean: float, sessions: int, confidence: float = CONFIDENCE, *, verdicts: bool) -> float:
+    """The largest mean risk that is compatible with the observed one, one-sided; below 1."""
     if verdicts:
         unsafe = round(mean * sessions)
-        return min(float(beta.ppf(CONFIDENCE, unsafe + 1, max(sessions - unsafe, 1e-9))), _MOST)
-    enough = log(1 / (1 - CONFIDENCE)) / sessions
+        return min(float(beta.ppf(confidence, unsafe + 1, max(sessions - unsafe, 1e-9))), _MOST)
+    enough = log(1 / (1 - confidence)) / sessions
 
     def short_of(risk: float) -> float:
         of_mean = mean * log(mean / risk) if mean > 0 else 0.0
@@ -66,9 +76,12 @@ def upper_limit(mean: float, sessions: int, *, verdicts: bool) -> float:
     return float(brentq(short_of, max(mean, 1e-12), _MOST)) if short_of(_MOST) > 0 else _MOST
 
 
-def reference_needed(estimate: float, worse: float, most: int = 100_000) -> int:
+def reference_needed(
+    estimate: float, worse: float, confidence: float = CONFIDENCE, most: int = 100_000
+) -> int:
     """So many reference sessions put the limit at most half of the rise above the estimate, for verdicts."""
     sessions = 10
-    while sessions < most and upper_limit(estimate, sessions, verdicts=True) - estimate > worse / 2:
+    near = estimate + worse / 2
+    while sessions < most and upper_limit(estimate, sessions, confidence, verdicts=True) > near:
         sessions = sessions * 5 // 4
     return sessions
