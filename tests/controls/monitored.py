@@ -44,9 +44,9 @@ def stationary(stream: Stream, streams: int, sessions: int, seed: int) -> Floats
     shape = (streams, sessions)
     rates = np.full(shape, stream.rate / stream.grades)
     if stream.spread:
-        rates = _to_mean(np.exp(stream.spread * rng.normal(size=shape)), stream.rate / stream.grades)
+        rates = to_mean(np.exp(stream.spread * rng.normal(size=shape)), stream.rate / stream.grades)
     if stream.users:
-        own = _to_mean(np.exp(stream.user_spread * rng.normal(size=(streams, stream.users))), stream.rate)
+        own = to_mean(np.exp(stream.user_spread * rng.normal(size=(streams, stream.users))), stream.rate)
         rates = np.take_along_axis(own, rng.integers(stream.users, size=shape), axis=1) / stream.grades
     return (rng.random(shape) < rates) * stream.grades
 
@@ -91,7 +91,7 @@ def _alarms(counts: Floats, sessions: int) -> Alarms:
     return Alarms(float(counts.mean()), max(float(counts.std(ddof=1)) / sqrt(len(counts)), least))
 
 
-def _to_mean(weights: Floats, mean: float) -> Floats:
+def to_mean(weights: Floats, mean: float) -> Floats:
     """In proportion to the weights along the last axis, none above 1, with exactly this mean."""
     rates = weights * (mean / weights.mean(axis=-1, keepdims=True))
     for _ in range(50):

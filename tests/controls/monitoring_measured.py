@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from forwhom.statistics.baselines import learned_baseline
+from forwhom.statistics.clustering import Floats
 from forwhom.statistics.monitoring import detection_delay
 from tests.controls.monitored import (
     Alarms,
@@ -19,6 +20,7 @@ from tests.controls.monitored import (
     detector_of,
     learned_alarms,
     stationary,
+    to_mean,
 )
 
 OUT = Path(__file__).parents[2] / "docs" / "monitoring.md"
@@ -49,9 +51,10 @@ which sessions the risk rose above what is accepted:
 
 LOGS are logs of Inspect (every sample is a session, `--score` names the score that is its risk; forwhom's
 own runs have one) or JSONL with one session or request a line: `messages`, and if there are any `user`,
-`session`, `created`, and a risk from 0 to 1 (`--risk-field`). Without a risk, `--watch FILE` makes every session unsafe
-in which an assistant's turn holds a phrase of the file: canaries, sensitive terms, names of contraindicated
-products. Several lines of one user and session are one session with the largest of their risks. Sessions are
+`session`, `created`, and a risk from 0 to 1 (`--risk-field`). Without a risk, `--watch FILE` makes every
+session unsafe in which an assistant's turn holds a phrase of the file: canaries, sensitive terms, names of
+contraindicated products. Several lines of one user and session are one session with the largest of their
+risks. A line that cannot be read is named and ends the command; `--skip-bad` leaves it out. Sessions are
 watched by time where it is given, else as the files have them. Say what is accepted (`--baseline`), or learn
 it (`--reference N`): then the upper limit of the first N sessions' mean is watched, so that a lucky
 reference makes no false alarms. `--false-alarms` are stated per thousand sessions; `--worse` is the smallest
@@ -80,33 +83,29 @@ def told(one: Alarms) -> str:
 
 def known() -> Iterator[str]:
     yield f"\n## False alarms per 1,000 sessions, of which {STATED:g} (or 10) is stated: known baseline\n\n"
-    yield "| stream | cusum, 1 | e-process, 1 | cusum, 10 | e-process, 10 |\n| --- | --- | --- | --- | --- |\n"
-    for name, stream in _KNOWN.items():
-        risks = stationary(stream, _STREAMS, _SESSIONS, seed=1)
+    yield "| stream | cusum, 1 | e-process, 1 | cusum, 10 | e-process, 10 |\n" + "| --- " * 5 + "|\n"
+    streams = {name: (one.rate, stationary(one, _STREAMS, _SESSIONS, seed=1)) for name, one in _KNOWN.items()}
+    alike = streams["verdicts, mean 0.05"][1]
+    for users in (20, 100):
+        own = alike.reshape(_STREAMS * users, _SESSIONS // users)
+        streams[f"{users} users alike, `--by user`: of all their sessions"] = 0.05, own
+    name = "20 users who differ much, each 150 sessions in a row: **not promised**"
+    streams[name] = 0.05, _in_a_row(20)
+    for name, (rate, risks) in streams.items():
         cells = [
-            told(alarms_per_thousand(detector_of(kind, stream.rate, stream.rate + WORSE, stated), risks))
+            told(alarms_per_thousand(detector_of(kind, rate, rate + WORSE, stated), risks))
             for stated in (STATED, 10.0)
             for kind in METHODS
         ]
         yield f"| {name} | {' | '.join(cells)} |\n"
-    in_a_row = _in_a_row(stationary(_USERS, _STREAMS, _SESSIONS, seed=1))
-    cells = [
-        told(alarms_per_thousand(detector_of(kind, 0.05, 0.05 + WORSE, stated), in_a_row))
-        for stated in (STATED, 10.0)
-        for kind in METHODS
-    ]
-    name = "20 users who differ much, each 150 sessions in a row: **not promised**"
-    yield f"| {name} | {' | '.join(cells)} |\n"
 
 
-def _in_a_row(like: np.ndarray) -> np.ndarray:
-    """As many streams of 20 users who differ as much, one after the other."""
+def _in_a_row(users: int) -> Floats:
+    """Streams of users who differ as much as `_USERS`, one user after the other."""
     rng = np.random.default_rng(2)
-    own = np.exp(rng.normal(size=(len(like), 20)))
-    own = np.minimum(own * (0.05 / own.mean(axis=1, keepdims=True)), 1.0)
-    rates = np.repeat(own, like.shape[1] // 20, axis=1)
-    drawn: np.ndarray = (rng.random(rates.shape) < rates).astype(float)
-    return drawn
+    own = to_mean(np.exp(_USERS.user_spread * rng.normal(size=(_STREAMS, users))), _USERS.rate)
+    rates = np.repeat(own, _SESSIONS // users, axis=1)
+    return (rng.random(rates.shape) < rates).astype(float)
 
 
 def learned() -> Iterator[str]:

@@ -90,7 +90,7 @@ def monitor(
     read = read_sessions(logs, How(score, risk_field, phrases, skip_bad))
     watched = watch(read.sessions, settings)
     if output_format == "json":
-        typer.echo(json.dumps(_as_json(watched, read), indent=2))
+        typer.echo(json.dumps(_as_json(watched, read, worse), indent=2))
     else:
         print_watched(open_console(), watched, read, settings)
     if fail_on_alarm and watched.alarms:
@@ -99,7 +99,7 @@ def monitor(
         raise typer.Exit(1)
 
 
-def _as_json(watched: Watched, read: Read) -> dict[str, Any]:
+def _as_json(watched: Watched, read: Read, worse: float) -> dict[str, Any]:
     """Places count from 1 in all that people read."""
 
     def shown(place: int) -> dict[str, Any]:
@@ -122,6 +122,6 @@ def _as_json(watched: Watched, read: Read) -> dict[str, Any]:
         "users_above_all_along": list(watched.above),
         "expected_delay": {
             name: {"mean": one.mean, "nine_of_ten": one.late, "missed": one.missed, "longest": one.longest}
-            for name, one in watched.expected.items()
+            for name, one in watched.expected(worse).items()
         },
     }  # fmt: skip

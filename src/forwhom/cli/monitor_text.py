@@ -31,8 +31,8 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
     _sparkline(console, watched)
     if baseline.sessions:
         console.print(
-            f"Baseline: {baseline.limit:.3g} risk per session, the upper {baseline.confidence:.0%} limit of the first "
-            f"{baseline.sessions:,} sessions (their mean: {baseline.estimate:.3g})."
+            f"Baseline: {baseline.limit:.3g} risk per session, the upper {baseline.confidence:.0%} limit "
+            f"of the first {baseline.sessions:,} sessions (their mean: {baseline.estimate:.3g})."
         )
         needed = reference_needed(baseline.estimate, settings.worse, baseline.confidence)
         if baseline.limit - baseline.estimate > settings.worse / 2 and needed > baseline.sessions:
@@ -86,7 +86,7 @@ def _print_alarm(console: Console, watched: Watched, alarm: Alarm) -> None:
 
 def _print_expected(console: Console, watched: Watched, settings: Settings) -> None:
     of = "a user's own" if settings.by_user else "the"
-    for method, delay in watched.expected.items():
+    for method, delay in watched.expected(settings.worse).items():
         rise = f"A rise by {settings.worse:g} to {watched.baseline.estimate + settings.worse:.2g}"
         if delay.missed > 0.1:
             told = (f"is seen by {of} {method} within {delay.longest:,} sessions in "

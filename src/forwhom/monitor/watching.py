@@ -9,7 +9,7 @@ two methods watch, each gets half of the false alarms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,8 +50,7 @@ class Watched:
     """sessions: all that were read, in order; `baseline.sessions` of them are the reference, the rest was
     watched. target: the mean risk that the detectors were built to see first. alarms: in order. above: users
     whose own risk has been above the baseline all along (only where users are watched by themselves).
-    streams: how many were watched. expected: by method, how long a rise to `worse` above the estimated
-    baseline takes to be seen.
+    streams: how many were watched.
     """
 
     sessions: tuple[Session, ...]
@@ -60,11 +59,16 @@ class Watched:
     alarms: tuple[Alarm, ...]
     above: tuple[str, ...]
     streams: int
-    expected: dict[Method, Delay]
+    detectors: Mapping[Method, Detector]
 
     @property
     def watched(self) -> int:
         return len(self.sessions) - self.baseline.sessions
+
+    def expected(self, worse: float) -> dict[Method, Delay]:
+        """By method, how long a rise by `worse` above the estimated baseline takes to be seen; simulated."""
+        rate = min(self.baseline.estimate + worse, 1.0)
+        return {method: detection_delay(one, rate) for method, one in self.detectors.items()}
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,11 @@ def watch(sessions: Sequence[Session], settings: Settings) -> Watched:
         for method, detector in detectors.items()
         for alarm in _alarms(method, detector, risks, places, user)
     ]
-    rate = min(baseline.estimate + settings.worse, 1.0)
     return Watched(
         sessions=tuple(sessions), baseline=baseline, target=target,
         alarms=tuple(sorted(alarms, key=lambda one: (one.place, one.method))),
         above=_above(risks, streams, baseline.limit) if settings.by_user else (),
-        streams=len(streams),
-        expected={method: detection_delay(one, rate) for method, one in detectors.items()},
+        streams=len(streams), detectors=detectors,
     )  # fmt: skip
 
 
