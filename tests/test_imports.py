@@ -13,6 +13,7 @@ ORDER = [
     "lives",
     "results",
     "statistics",
+    "monitor",
     "studies",
     "reports",
     "cli",

@@ -38,7 +38,9 @@ def test_it_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert "Traceback" not in shown.stderr
 
 
-@pytest.mark.parametrize("command", ["", "run", "plan", "report", "users", "probes", "taxonomy", "init"])
+@pytest.mark.parametrize(
+    "command", ["", "run", "plan", "report", "monitor", "users", "probes", "taxonomy", "init"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     shown = forwhom(*filter(None, [command]), "--help")
     assert shown.returncode == 0

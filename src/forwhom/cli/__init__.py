@@ -9,6 +9,7 @@ import typer
 
 from forwhom.cli.console import open_console
 from forwhom.cli.init import init
+from forwhom.cli.monitor import monitor
 from forwhom.cli.plan import plan
 from forwhom.cli.probes import probes
 from forwhom.cli.report import report
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, report, users, probes, taxonomy, init):
+for command in (run, plan, report, monitor, users, probes, taxonomy, init):
     app.command()(command)
 
 
