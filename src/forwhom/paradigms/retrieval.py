@@ -70,6 +70,14 @@ class Retrieval(Layer):
             await self._store(exchange).write(note, self._exchange_id(exchange))
             self._summary(exchange).append(note)
 
+    async def residue(self, text: str, exchange: Exchange) -> list[str]:
+        """"notes": what a search can find; "summary": what is read before every request."""
+        owner = None if self.store == "shared" else exchange.known.id
+        is_noted = await self._store(exchange).holds(text, self._exchange_id(exchange), owner)
+        summary = (note for note in self._summary(exchange) if owner in (None, note.owner))
+        is_told = any(text in note.text for note in summary)
+        return ["notes"] * is_noted + ["summary"] * is_told
+
     async def _forget(self, owner: str, text: str, exchange: Exchange) -> None:
         if self.deletes != "nothing":
             await self._store(exchange).forget(owner, text, self._exchange_id(exchange))

@@ -106,7 +106,7 @@ class _Mem0Memory:
 
 
 def _write_without_waiting(memory: Any) -> None:
-    """Leave it to the operating system when the disk gets what is written: the same bytes in a tenth of the time.
+    """Leave it to the operating system when the disk gets what is written: the same bytes, ten times faster.
 
     Qdrant's connection is reached by private names; where a version has others, it is slower."""
     connections = [memory.db.connection]

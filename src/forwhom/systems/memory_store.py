@@ -67,6 +67,12 @@ class MemoryStore:
         hidden = {(owner, memory.text) for memory in own if text in memory.text}
         self._hidden.setdefault(exchange_id, set()).update(hidden)
 
+    async def holds(self, text: str, exchange_id: str, owner: str | None = None) -> bool:
+        """Whether a search of this exchange could find a note that names `text`; owner None asks everybody's."""
+        table = await self._opened()
+        rows = await table.query().where(_visible(exchange_id, owner)).to_list()
+        return any(text in row["text"] for row in rows if not self._is_hidden(row, exchange_id))
+
     async def search(
         self,
         request: str,
@@ -80,16 +86,18 @@ class MemoryStore:
         without: a provenance that is passed over.
         """
         table = await self._opened()
-        visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"
-        if owner is not None:
-            visible += f" AND owner = '{_key(owner)}'"
+        visible = _visible(exchange_id, owner)
         if without is not None:
             visible += f" AND provenance != '{without}'"
         hidden = self._hidden.get(exchange_id, set())
         query = (await table.search(embed((request,))[0])).distance_type("cosine")
         rows = await query.where(visible).limit(k + len(hidden)).to_list()
-        kept = [r for r in rows if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]
+        kept = [r for r in rows if not self._is_hidden(r, exchange_id)]
         return [Note(r["text"], r["whose"], r["session"], r["provenance"]) for r in kept[:k]]
+
+    def _is_hidden(self, row: dict[str, Any], exchange_id: str) -> bool:
+        is_everybodys = row["exchange"] == _key(_ALWAYS)
+        return is_everybodys and (row["whose"], row["text"]) in self._hidden.get(exchange_id, set())
 
     async def _opened(self) -> Any:
         # One task opens for all who wait: two tables would each hold some of what is written.
@@ -113,6 +121,11 @@ class MemoryStore:
 
         database = await lancedb.connect_async("memory://")
         return await database.create_table("notes", rows)
+
+
+def _visible(exchange_id: str, owner: str | None) -> str:
+    visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"
+    return visible if owner is None else f"{visible} AND owner = '{_key(owner)}'"
 
 
 def _row(note: Note, exchange_id: str, vector: Vector) -> dict[str, Any]:
