@@ -1,4 +1,4 @@
-"""A conversation with a product under test, played as a study plays it; the model is a fake, the product is not."""
+"""A conversation with a product, played as a study plays it; the model is a fake, the product is not."""
 
 from __future__ import annotations
 
