@@ -38,6 +38,16 @@ def test_a_deleted_memory_leaves_its_embedding(text: str) -> None:
     assert len(vectors(store)) == (len(ONE.memories) + 1 if text == "" else 1)
 
 
+def test_with_foreign_keys_on_the_embedding_goes_too(tmp_path: Path) -> None:
+    memory = LangGraph().open(tmp_path)
+    store = memory._store  # type: ignore[attr-defined]
+    store.conn.execute("PRAGMA foreign_keys = ON")
+    memory.add([Entry("u", BOAT)])
+    memory.forget("Marigold", "u")
+    assert vectors(store) == []
+    memory.close()
+
+
 def test_the_embedding_that_is_left_tells_which_of_some_sentences_was_deleted() -> None:
     after = played(LangGraph(), SAYS, forgets("Marigold"))
     guesses = ["My boat is called Heron.", "My boat is called Comet.", BOAT, "My horse is called Marigold."]

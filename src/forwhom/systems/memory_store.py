@@ -68,7 +68,8 @@ class MemoryStore:
         self._hidden.setdefault(exchange_id, set()).update(hidden)
 
     async def holds(self, text: str, exchange_id: str, owner: str | None = None) -> bool:
-        """Whether a search of this exchange could find a note that names `text`; owner None asks everybody's."""
+        """Whether a search of this exchange could find a note that names `text`; owner None asks everybody's.
+        """
         table = await self._opened()
         rows = await table.query().where(_visible(exchange_id, owner)).to_list()
         return any(text in row["text"] for row in rows if not self._is_hidden(row, exchange_id))
