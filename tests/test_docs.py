@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+from forwhom.studies.study import load_study
 from forwhom.users.attributes import catalogue
 from forwhom.users.files import load_users
 from forwhom.users.population import builtin_population
+from tests import shipped
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +26,15 @@ def test_the_users_of_the_tutorial_can_be_read(tmp_path: Path) -> None:
     people = load_users(tmp_path / "people.yaml")
     assert [user.id for user in people] == ["amara", "bruno"]
     assert people[0].value("allergy") == "peanuts"
+
+
+def test_the_study_of_products_can_be_read(tmp_path: Path) -> None:
+    shown = re.search(r"```yaml\n(.*?)```", (ROOT / "docs" / "products.md").read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    (tmp_path / "products.yaml").write_text(shown[1], encoding="utf-8")
+    study = load_study(tmp_path / "products.yaml")
+    named = {name for one in study.systems for layer in one.layers for name in layer}
+    assert named == shipped.products()
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -9,6 +9,7 @@ ORDER = [
     "users",
     "systems",
     "paradigms",
+    "products",
     "probes",
     "lives",
     "results",

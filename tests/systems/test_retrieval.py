@@ -113,3 +113,24 @@ def test_many_who_write_and_delete_at_once_lose_nothing_and_keep_nothing() -> No
     left = asyncio.run(together())
     assert all(f"Marigold {n}." in text for n, text in enumerate(left))
     assert not [text for text in left if "Comet" in text]
+
+
+@pytest.mark.parametrize(
+    ("deletes", "left"), [("all", []), ("notes", ["summary"]), ("nothing", ["notes", "summary"])]
+)
+def test_what_a_deletion_leaves_is_found_where_it_is(deletes: str, left: list[str]) -> None:
+    layer = Retrieval(deletes=deletes, summarizes=True)  # type: ignore[arg-type]
+
+    async def looked() -> tuple[list[str], list[str], list[str]]:
+        exchange = Exchange(ONE, PEOPLE)
+        await layer.remember(said(), exchange)
+        before = await layer.residue("Marigold", exchange)
+        for text in ("Marigold", ONE.memories[0].text):
+            await layer.remember(forget(text), exchange)
+        after = await layer.residue("Marigold", exchange)
+        return before, after, await layer.residue(ONE.memories[0].text, exchange)
+
+    before, after, known_before = asyncio.run(looked())
+    assert before == ["notes", "summary"]
+    assert after == left
+    assert known_before == (["notes"] if deletes == "nothing" else [])

@@ -7,6 +7,7 @@ Survey: arXiv:2606.09038. What a deletion leaves in derived copies: arXiv:2606.1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 from uuid import uuid4
 
@@ -71,15 +72,20 @@ class Retrieval(Layer):
             provenance: Provenance = "told" if happened.actor else "third_party"
             if happened.kind == "answer":
                 provenance = "inferred"
-            # Of a rating: what was liked, not the question alone.
-            liked = f" {happened.options[0]}" if happened.kind == "feedback" and happened.options else ""
-            note = Note(f"{happened.text}{liked}", owner, happened.session, provenance)
+            note = Note(happened.as_note, owner, happened.session, provenance)
             await self._store(exchange).write(note, self._exchange_id(exchange))
             self._summary(exchange).append(note)
 
     async def stored(self, exchange: Exchange) -> list[str]:
         notes = await self._store(exchange).all(exchange.known.id, self._exchange_id(exchange))
         return [note.text for note in [*notes, *self._summary(exchange)]]
+
+    async def residue(self, text: str, exchange: Exchange) -> list[str]:
+        """"notes": what a search can find; "summary": what is read before every request."""
+        owner = None if self.store == "shared" else exchange.known.id
+        notes = await self._store(exchange).all(owner, self._exchange_id(exchange))
+        summary = (note for note in self._summary(exchange) if owner in (None, note.owner))
+        return ["notes"] * _names(notes, text) + ["summary"] * _names(summary, text)
 
     async def _forget(self, owner: str, text: str, exchange: Exchange) -> None:
         if self.deletes != "nothing":
@@ -114,3 +120,7 @@ class Retrieval(Layer):
             users = [known] if self.store == "isolated" else list(served.values())
             self._stores[key] = MemoryStore(users)
         return self._stores[key]
+
+
+def _names(notes: Iterable[Note], text: str) -> bool:
+    return any(text in note.text for note in notes)

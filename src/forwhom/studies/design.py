@@ -67,7 +67,7 @@ def draw_cells(
     model's weights.
     """
     cells: list[Cell] = []
-    layers = [_revised(layer.name, layer.revision) for layer in system.layers]
+    layers = [_revised(layer.name, layer.revision) + layer.version for layer in system.layers]
     base = json.dumps(
         [system.model_dump(mode="json"), layers, fingerprint,
          study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,

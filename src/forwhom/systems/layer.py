@@ -1,7 +1,7 @@
 """A Layer: anything put around a model, acting at named stages.
 
-Paradigms (layers that personalize) and mitigations (layers that protect) are both Layers, so a System
-may hold any of them in any order.
+Paradigms (layers that personalize), products (memories of others that do so) and mitigations (layers that
+protect) are all Layers, so a System may hold any of them in any order.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class Happening:
         """Whether another user acted; a third party and the system are none."""
         return self.actor is not None and self.actor.id != user.id
 
+    @property
+    def as_note(self) -> str:
+        """What a memory of it says: of a rating what was liked, too."""
+        return f"{self.text} {self.options[0]}" if self.kind == "feedback" and self.options else self.text
+
     def names(self, text: str) -> bool:
         """Whether `text` was said, rated or shown here; "" is in everything."""
         is_told = any(text in one for one in (self.text, *self.options))
@@ -102,6 +107,7 @@ class Asker(Protocol):
 class Layer(BaseModel):
     """A frozen set of knobs and the stages at which they act. Every stage does nothing by default.
 
+    package: of which distribution on PyPI it is an adapter; "" for what is our own.
     fit_seconds: what it takes to learn of one user on two cores, as measured: for the plan of a study.
     revision: raised when the code comes to do something else with the same knobs, so that answers of before
     are not taken for answers of now.
@@ -112,6 +118,7 @@ class Layer(BaseModel):
     stages: ClassVar[tuple[Stage, ...]] = ()
     source: ClassVar[str] = ""
     is_paradigm: ClassVar[bool] = True
+    package: ClassVar[str] = ""
     fit_seconds: ClassVar[float] = 0.0
     revision: ClassVar[int] = 1
 
@@ -120,6 +127,11 @@ class Layer(BaseModel):
         if "weights" in self.stages and not model.startswith("forwhom/"):
             return (f"'{self.name}' changes the weights of the model, which needs them on this machine: "
                     "it works with the embedded models (forwhom/...) only.")  # fmt: skip
+        return ""
+
+    @property
+    def version(self) -> str:
+        """Of the product that it adapts: answers of another version are not taken for answers of this one."""
         return ""
 
     def weights(self, exchange: Exchange) -> WeightChange | None:
@@ -149,6 +161,11 @@ class Layer(BaseModel):
         """All that it keeps of this exchange's user outside the conversation, as text."""
         return []
 
+    async def residue(self, text: str, exchange: Exchange) -> list[str]:
+        """Every place of this layer, in words, where `text` can still be found: for who looks after a
+        deletion. No stage; nothing that is asked or answered depends on it."""
+        return []
+
 
 _layers: dict[str, type[Layer]] = {}
 
@@ -169,10 +186,24 @@ def paradigm(*, name: str, stages: tuple[Stage, ...], source: str) -> Callable[[
     return mark
 
 
+def product(*, name: str, package: str, source: str) -> Callable[[type[Layer]], type[Layer]]:
+    """Register an adapter of a memory product; it personalizes, and is none of the paradigms.
+
+    package: its distribution on PyPI.
+    """
+
+    def mark(cls: type[Layer]) -> type[Layer]:
+        cls.name, cls.package, cls.source, cls.is_paradigm = name, package, source, True
+        cls.stages = ("context", "memory")
+        return register_layer(cls)
+
+    return mark
+
+
 def _discover() -> None:
-    package = import_module("forwhom.paradigms")
-    for module in iter_modules(package.__path__):
-        import_module(f"{package.__name__}.{module.name}")
+    for room in ("forwhom.paradigms", "forwhom.products"):
+        for module in iter_modules(import_module(room).__path__):
+            import_module(f"{room}.{module.name}")
 
 
 def layer_names() -> list[str]:

@@ -67,14 +67,12 @@ class MemoryStore:
         hidden = {(owner, memory.text) for memory in own if text in memory.text}
         self._hidden.setdefault(exchange_id, set()).update(hidden)
 
-    async def all(self, owner: str, exchange_id: str) -> list[Note]:
-        """Every note of `owner` that this exchange sees, oldest first."""
+    async def all(self, owner: str | None, exchange_id: str) -> list[Note]:
+        """Every note that a search of this exchange could find, oldest first; owner None: everybody's."""
         table = await self._opened()
-        visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}') AND owner = '{_key(owner)}'"
-        hidden = self._hidden.get(exchange_id, set())
-        rows = [r for r in await table.query().where(visible).to_list()
-                if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]  # fmt: skip
-        return sorted(map(_note, rows), key=lambda note: note.session)
+        rows = await table.query().where(_visible(exchange_id, owner)).to_list()
+        kept = [_note(row) for row in rows if not self._is_hidden(row, exchange_id)]
+        return sorted(kept, key=lambda note: note.session)
 
     async def search(
         self,
@@ -89,16 +87,18 @@ class MemoryStore:
         without: a provenance that is passed over.
         """
         table = await self._opened()
-        visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"
-        if owner is not None:
-            visible += f" AND owner = '{_key(owner)}'"
+        visible = _visible(exchange_id, owner)
         if without is not None:
             visible += f" AND provenance != '{without}'"
         hidden = self._hidden.get(exchange_id, set())
         query = (await table.search(embed((request,))[0])).distance_type("cosine")
         rows = await query.where(visible).limit(k + len(hidden)).to_list()
-        kept = [r for r in rows if r["exchange"] != _key(_ALWAYS) or (r["whose"], r["text"]) not in hidden]
+        kept = [r for r in rows if not self._is_hidden(r, exchange_id)]
         return [_note(row) for row in kept[:k]]
+
+    def _is_hidden(self, row: dict[str, Any], exchange_id: str) -> bool:
+        is_everybodys = row["exchange"] == _key(_ALWAYS)
+        return is_everybodys and (row["whose"], row["text"]) in self._hidden.get(exchange_id, set())
 
     async def _opened(self) -> Any:
         # One task opens for all who wait: two tables would each hold some of what is written.
@@ -126,6 +126,11 @@ class MemoryStore:
 
 def _note(row: dict[str, Any]) -> Note:
     return Note(row["text"], row["whose"], row["session"], row["provenance"])
+
+
+def _visible(exchange_id: str, owner: str | None) -> str:
+    visible = f"exchange IN ('{_key(_ALWAYS)}', '{_key(exchange_id)}')"
+    return visible if owner is None else f"{visible} AND owner = '{_key(owner)}'"
 
 
 def _row(note: Note, exchange_id: str, vector: Vector) -> dict[str, Any]:

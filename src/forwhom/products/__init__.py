@@ -1,0 +1,1 @@
+"""Memory products of others under test, one thin adapter a file."""
