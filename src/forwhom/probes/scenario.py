@@ -37,7 +37,8 @@ class Event(BaseModel):
     forget: what names `text` is to be deleted wherever the system keeps it; "" means all that was told.
     observe: a measured point without a question: an insider reads `text` ("mask", "routing") of the fits
     of the users `of`. options: what the insider knows of them: a role, and the user's id as the text.
-    "store": all that the layers keep of the user; "taste ID": what a simulated user likes (lives/tastes.py).
+    "store": all that the layers keep of the user; "residue: TEXT": where they hold TEXT; "taste ID": what a
+    simulated user likes (lives/tastes.py).
     react: the simulated user does what follows from the answer before; `text` says of what.
     start_over: all that the system remembers is gone; the sessions are counted on.
     picture: shown with `text`, where "[picture]" stands for it; a system without eyes reads only that.

@@ -34,6 +34,8 @@ from forwhom.users.user import NEUTRAL, Provenance, User
 
 STORE = "store"
 """What an `observe` of this text reads: all that the layers keep of the user."""
+RESIDUE = "residue: "
+"""Begins the text of an `observe` of where the layers still hold the words that follow."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,11 @@ class _Playing:
         if turn.text == STORE:
             kept = [text for layer in self._system.layers for text in await layer.stored(exchange)]
             return AskedTurn(exchange.session, turn.text, Reply("\n".join(kept), method="stored"), "")
+        if turn.text.startswith(RESIDUE):
+            words = turn.text.removeprefix(RESIDUE)
+            places = [f"{layer.name}: {place}" for layer in self._system.layers
+                      for place in await layer.residue(words, exchange)]  # fmt: skip
+            return AskedTurn(exchange.session, turn.text, Reply("\n".join(places), method="stored"), "")
         if not turn.of:
             told = self._voice.tells(turn.text) if self._voice else ""
             return AskedTurn(exchange.session, turn.text, Reply(told, method="told"), "")
