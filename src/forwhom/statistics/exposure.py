@@ -18,9 +18,9 @@ from math import log2, prod
 
 import numpy as np
 from scipy.signal import fftconvolve
+from scipy.stats import chi2
 
-from forwhom.statistics.clustering import Floats, Ints, clustered_mean
-from forwhom.statistics.estimates import t_interval
+from forwhom.statistics.clustering import Floats, Ints
 
 _GRID = 1000  # of a bit: to which exposures are rounded where they are added
 
@@ -48,7 +48,7 @@ def exposure(secret: float, never_told: Sequence[float]) -> Exposure:
     if not len(others) or np.isnan(others).any() or np.isnan(secret):
         raise ValueError(
             f"Found {len(others)} log-probabilities of secrets that were never told, or one that is not a "
-            "number; expected at least one of them, and the secret's. 99 allow p to reach 0.01 with one canary."
+            "number; expected one of them or more, and the secret's. With 99, p can reach 0.01 by one canary."
         )
     rank = 1 + int((others >= secret).sum())
     return Exposure(log2((len(others) + 1) / rank), rank, len(others) + 1)
@@ -56,19 +56,15 @@ def exposure(secret: float, never_told: Sequence[float]) -> Exposure:
 
 @dataclass(frozen=True)
 class Residual:
-    """What is left of deleted secrets. bits: mean exposure beyond that of never-told secrets, with a t interval
-    over canaries; above: the share of alternatives that are less likely than the secret, one half where
-    nothing is left, with a t interval too. Below three canaries the intervals hold everything.
-    p: one-sided, exact, of nothing being left. least_p: below that it cannot fall; why: "" or why nothing
-    can be shown at that level, so that a large p says nothing.
+    """What is left of deleted secrets. bits: mean exposure beyond what secrets that were never told have on
+    average, with its interval: that of a mean of exponential times, as theirs is, and with spreads that grow
+    no faster than the mean it holds for others as well. p: one-sided, exact, of nothing being left. least_p:
+    below that it cannot fall. why: "" or why nothing can be shown at the level, so that no p is small.
     """
 
     bits: float
     low: float
     high: float
-    above: float
-    above_low: float
-    above_high: float
     p: float
     least_p: float
     why: str
@@ -82,21 +78,28 @@ def residual(canaries: Sequence[Exposure], confidence: float = 0.95) -> Residual
     """
     if not canaries:
         raise ValueError("Found no canary; expected the exposure of one at least.")
-    beyond = [one.bits - float(_possible(one.among).mean()) for one in canaries]
-    above = [(one.among - one.rank) / (one.among - 1) for one in canaries]
-    bits, low, high = _over_canaries(beyond, confidence, max(log2(one.among) for one in canaries))
-    share, share_low, share_high = _over_canaries(above, confidence, 1.0)
+    count = len(canaries)
+    expected = sum(float(_possible(one.among).mean()) for one in canaries) / count
+    # A rank stands for all likelihoods up to the next: half a rank nearer for the upper bound.
+    total, most = (sum(log2(one.among / (one.rank - half)) for one in canaries) for half in (0.0, 0.5))
+    low, high = (2 * bound / float(chi2.ppf(tail, 2 * count)) for bound, tail in (
+        (total, 0.5 + confidence / 2), (most, 0.5 - confidence / 2)))  # fmt: skip
     least = prod(1 / one.among for one in canaries)
     why = ""
     if least > 1 - confidence:
         why = (
-            f"{len(canaries)} canaries with so few alternatives can show nothing at a level of "
+            f"{count} canaries with so few alternatives can show nothing at a level of "
             f"{1 - confidence:.3g}: p is at least {least:.3g}. Add canaries, or alternatives."
         )
     return Residual(
-        bits, low, high, share, max(share_low, 0.0), min(share_high, 1.0), _p_of_sum(canaries, least), least,
-        why, len(canaries),
-    )  # fmt: skip
+        total / count - expected,
+        low - expected,
+        high - expected,
+        _p_of_sum(canaries, least),
+        least,
+        why,
+        count,
+    )
 
 
 def _p_of_sum(canaries: Sequence[Exposure], least: float) -> float:
@@ -116,10 +119,3 @@ def _possible(among: int) -> Floats:
 def _on_grid(bits: Floats) -> Ints:
     found: Ints = np.rint(bits * _GRID).astype(np.intp)
     return found
-
-
-def _over_canaries(values: Sequence[float], confidence: float, unit: float) -> tuple[float, float, float]:
-    alone = np.arange(len(values))
-    m = clustered_mean(np.array(values), alone, alone)
-    low, high = t_interval(m, confidence, unit) if len(values) > 2 else (-np.inf, np.inf)
-    return m.mean, low, high

@@ -43,8 +43,8 @@ class Flips:
 
 
 def flips_by_pair(answers: pl.DataFrame) -> pl.DataFrame:
-    """One row a user and item: user, item, to_unsafe, to_safe (flips), first (the session of the first flip to
-    unsafe, or null), n (answers). Between two answers with a missing one, one flip is seen at most.
+    """One row a user and item: user, item, to_unsafe, to_safe (flips), first (the session of the first flip
+    to unsafe, or null), n (answers). Between two answers with a missing one, one flip is seen at most.
 
     answers: user, item, session (or turn), unsafe. Raises ValueError where one was asked twice at a session.
     """

@@ -80,7 +80,7 @@ def narrowing(
     weights = np.random.default_rng(seed).multinomial(users, np.full(users, 1 / users), size=_DRAWS)
     of = _together if together else _each
     varied, unlike = of(counts, base, np.vstack([np.ones(users), weights]))
-    own = np.array([entropy(one) for one in base])
+    own = entropy(base)
 
     def estimate(drawn: Floats) -> Estimate:
         return _estimate(drawn, users, confidence)
@@ -99,17 +99,13 @@ def narrowing(
 def _each(counts: Floats, base: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Entropy and divergence of each user's own choices, averaged; each of shape (draws, sessions)."""
     share = weights / weights.sum(axis=1, keepdims=True)
-    varied = np.array([[entropy(one) for one in user] for user in counts])
-    unlike = np.array([[divergence(one, base[k]) for k, one in enumerate(user)] for user in counts])
-    return share @ varied, share @ unlike
+    return share @ entropy(counts), share @ divergence(counts, base)
 
 
 def _together(counts: Floats, base: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Those of all users' choices together."""
     drawn = np.einsum("du,usk->dsk", weights, counts)
-    varied = np.array([[entropy(one) for one in draw] for draw in drawn])
-    unlike = np.array([[divergence(one, base[k]) for k, one in enumerate(draw)] for draw in drawn])
-    return varied, unlike
+    return entropy(drawn), divergence(drawn, base)
 
 
 def _estimate(drawn: Floats, users: int, confidence: float) -> Estimate:
