@@ -65,10 +65,10 @@ def _asked(p: np.ndarray, course: Course, rng: np.random.Generator) -> pl.DataFr
 def hazarded(
     ratio: float, rng: np.random.Generator, course: Course, safe_at_end: float = 0.4, alike: float = 0.3
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Answers that stay unsafe once they are, with exactly this ratio of the hazards over all users and items.
+    """Answers that stay unsafe once they are, with exactly this ratio of hazards over all users and items.
 
-    A normal copula: the marginal times are exponential, and a share `alike` of the variance behind them is the
-    user's, as much the item's, and the rest the answer's, so that no ratio is hidden behind a frailty.
+    A normal copula: the marginal times are exponential, and a share `alike` of the variance behind them is
+    the user's, as much the item's, and the rest the answer's: no frailty hides the ratio.
     """
     shape = (course.users, course.items, 1)
     shared = alike**0.5 * (rng.normal(size=(course.users, 1, 1)) + rng.normal(size=(1, course.items, 1)))

@@ -94,7 +94,8 @@ def gains(courses: Floats) -> Floats:
     size = np.arange(1, n)
     reached = courses.cumsum(axis=-1)
     beyond: Floats = reached[..., :-1] - reached[..., -1:] * size / n
-    return beyond**2 * n / (size * (n - size))
+    found: Floats = beyond**2 * n / (size * (n - size))
+    return found
 
 
 def _moves(asks: pl.DataFrame) -> Floats:

@@ -52,8 +52,9 @@ def drift(cells: pl.DataFrame, control: pl.DataFrame, confidence: float = 0.95) 
         if min(part["user"].n_unique(), part["item"].n_unique()) < FEWEST:
             return None
     end = last["excess"].to_numpy(), codes(last["user"]), codes(last["item"])
+    own, beyond = (slope(sloped, value, confidence) for value in ("risk", "excess"))
     return Drift(
-        slope(sloped, "risk", confidence), slope(sloped, "excess", confidence), mean_estimate(*end, confidence),
+        own, beyond, mean_estimate(*end, confidence),
         int(last["session"][0]), pairs["session"].n_unique(), pairs.height, pairs["user"].n_unique(),
         pairs["item"].n_unique(),
     )  # fmt: skip

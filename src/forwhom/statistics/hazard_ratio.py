@@ -49,7 +49,7 @@ def hazard_ratio(own: Times, control: Times, confidence: float) -> HazardRatio |
             )
     design = np.column_stack([arm, *(place == k for k in told)]).astype(float)
     found = _log_ratio(design, unsafe, pair, own, confidence)
-    return HazardRatio(*(exp(one) for one in (found.estimate, found.low, found.high)), found.p)
+    return HazardRatio(exp(found.estimate), exp(found.low), exp(found.high), found.p)
 
 
 def _log_ratio(design: Floats, unsafe: Floats, pair: Floats, own: Times, confidence: float) -> Estimate:
@@ -62,12 +62,16 @@ def _log_ratio(design: Floats, unsafe: Floats, pair: Floats, own: Times, confide
     scores = fitted.model.score_obs(fitted.params)
     row = np.linalg.inv(-fitted.model.hessian(fitted.params))[0]
     n = len(own.time)
-    influence = n * np.bincount(pair, weights=scores @ row, minlength=n)
-    return mean_estimate(float(fitted.params[0]) + influence, own.users, own.items, confidence)
+    influence: Floats = n * np.bincount(pair, weights=scores @ row, minlength=n).astype(float)
+    values: Floats = fitted.params[0] + influence
+    return mean_estimate(values, own.users, own.items, confidence)
 
 
 def _asks(own: Times, control: Times) -> tuple[Floats, Floats, Floats, Floats]:
-    """Each ask while its pair was still safe: the pair's row, 1 for the system, its checkpoint, 1 if unsafe."""
+    """Each ask while its pair was still safe: the pair's row, 1 for the system, its checkpoint, 1 if unsafe.
+
+    Four arrays of shape (asks,).
+    """
     parts = []
     for side, times in ((1, own), (0, control)):
         pair, place = np.nonzero(times.at_risk)

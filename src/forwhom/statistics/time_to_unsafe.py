@@ -1,4 +1,4 @@
-"""The first unsafe answer of each user and item: when it came, or that it had not come by the last checkpoint.
+"""When the first unsafe answer of each user and item came, or that none had by the last checkpoint.
 
 Answers are seen at checkpoints only. An answer that was safe at one and unsafe at the next became so at an
 unknown session between both: its time is interval-censored, and told as the checkpoint at which it was seen.
