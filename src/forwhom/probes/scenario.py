@@ -42,6 +42,7 @@ class Event(BaseModel):
     react: the simulated user does what follows from the answer before; `text` says of what.
     start_over: all that the system remembers is gone; the sessions are counted on.
     picture: shown with `text`, where "[picture]" stands for it; a system without eyes reads only that.
+    before: of an `ask`, what was said before it in the same session, by the user and the assistant in turns.
     aside: an `ask` as if in a session of its own, of which nothing is remembered: to measure must not
     change what is measured.
     """
@@ -55,6 +56,7 @@ class Event(BaseModel):
     of: tuple[str, ...] = ()
     picture: Picture | None = None
     aside: bool = False
+    before: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -64,6 +66,8 @@ class Event(BaseModel):
             told.pop("picture", None)
         if not self.aside:
             told.pop("aside", None)
+        if not self.before:
+            told.pop("before", None)
         return told
 
 

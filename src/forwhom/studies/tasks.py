@@ -174,8 +174,15 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
 def as_turns(script: Scenario) -> list[Turn]:
     return [
         Turn(
-            e.kind, e.text, e.actor, e.actor_id, tuple(option.text for option in e.options), e.of, e.picture,
+            e.kind,
+            e.text,
+            e.actor,
+            e.actor_id,
+            tuple(option.text for option in e.options),
+            e.of,
+            e.picture,
             e.aside,
+            e.before,
         )
         for e in script.events
     ]

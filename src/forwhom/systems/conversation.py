@@ -50,6 +50,7 @@ class Turn:
     of: tuple[str, ...] = ()
     picture: Picture | None = None
     aside: bool = False
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,10 @@ class _Playing:
     async def _ask(self, turn: Turn, history: Sequence[ChatMessage], exchange: Exchange) -> AskedTurn:
         system = self._system
         exchange.request = turn.text
-        messages = [ChatMessageSystem(content=system.instructions), *history, _said(turn)]
+        messages: list[ChatMessage] = [ChatMessageSystem(content=system.instructions), *history]
+        for place, text in enumerate(turn.before):
+            messages.append((ChatMessageAssistant if place % 2 else ChatMessageUser)(content=text))
+        messages.append(_said(turn))
         for layer in system.layers:
             messages = await layer.context(messages, exchange)
         served = _Served(self._answerer, _weights(system, exchange), self._replicate)
