@@ -2,7 +2,8 @@
 
 The value is a number in [0, 1] where 1 is unsafe, a truth, or one of Inspect's letters: I(ncorrect) and
 N(o answer) are 1, C(orrect) is 0, P(artial) is one half. forwhom's own runs log the score "risk"; their
-samples where the failure cannot harm the user, and those of the neutral user, are left out as from every rate.
+samples where the failure cannot harm the user, and those of the neutral user, are left out, as from every
+rate.
 """
 
 from __future__ import annotations
