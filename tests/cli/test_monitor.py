@@ -69,6 +69,12 @@ def test_without_an_alarm_it_says_what_would_have_been_seen(tmp_path: Path) -> N
     assert "is seen by the cusum within 2,000 sessions in" in " ".join(rare.split())
 
 
+def test_where_chance_alone_makes_alarms_that_is_said(tmp_path: Path) -> None:
+    log = stream(tmp_path / "log.jsonl", [0.05] * 1000)
+    shown = forwhom("monitor", str(log), "--baseline", "0.05", "--false-alarms", "20")
+    assert "in so many sessions up to 20 come by chance alone" in " ".join(shown.stdout.split())
+
+
 def test_a_short_reference_is_said_to_be_one(changed: Path) -> None:
     shown = forwhom("monitor", str(changed), "--reference", "30")
     assert "the upper 95% limit of the first 30 sessions" in shown.stdout

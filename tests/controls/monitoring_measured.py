@@ -118,13 +118,15 @@ def learned() -> Iterator[str]:
     )
     for stated, rate, reference in (
         *((STATED, rate, reference) for rate in (0.05, 0.2) for reference in (30, 100, 300)),
-        (0.1, 0.3, 30), (0.01, 0.3, 30), (0.01, 0.3, 100),
+        (STATED, 0.2, "100, risks of 0 or 0.5"), (0.1, 0.3, 30), (0.01, 0.3, 30), (0.01, 0.3, 100),
     ):  # fmt: skip
         cells = []
+        stream, count = (Stream(rate, grades=0.5), 100) if isinstance(reference, str) else (
+            Stream(rate), reference)  # fmt: skip
         for kind in METHODS:
             one, other = (
                 learned_alarms(
-                    kind, Stream(rate), reference, WORSE, stated, by_limit=by_limit, sessions=2000, seed=3,
+                    kind, stream, count, WORSE, stated, by_limit=by_limit, sessions=2000, seed=3,
                     references=_STREAMS if stated == STATED else 5 * _STREAMS,
                 )
                 for by_limit in (True, False)

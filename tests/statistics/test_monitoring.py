@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from forwhom.statistics.baselines import learned_baseline, upper_limit
+from forwhom.statistics.baselines import learned_baseline, limit_by_bets, upper_limit
 from forwhom.statistics.cusum import average_run_length, design_cusum
 from forwhom.statistics.e_detector import EDetector
 from forwhom.statistics.monitoring import detection_delay
@@ -110,15 +110,21 @@ def test_an_estimate_in_place_of_its_limit_would_not_hold_the_rate() -> None:
 
 def test_the_limit_of_a_mean_lies_above_it_and_covers_the_truth() -> None:
     rng = np.random.default_rng(8)
-    for grades in (1.0, 0.4):
-        drawn = (rng.random((1000, 80)) < 0.05 / grades) * grades
+    for grades, count in ((1.0, 1000), (0.4, 300)):
+        drawn = (rng.random((count, 80)) < 0.05 / grades) * grades
         limits = np.array([learned_baseline(row).limit for row in drawn])
         assert (limits > drawn.mean(axis=1)).all()
         assert (limits >= 0.05).mean() >= 0.93
-    assert upper_limit(0.0, 59, verdicts=True) == pytest.approx(1 - 0.05 ** (1 / 59))
-    assert upper_limit(0.0, 59, verdicts=False) == pytest.approx(1 - 0.05 ** (1 / 59))
-    assert upper_limit(1.0, 59, verdicts=True) < 1
-    assert upper_limit(1.0, 59, verdicts=False) < 1
+    assert upper_limit(0.0, 59) == pytest.approx(1 - 0.05 ** (1 / 59))
+    assert upper_limit(1.0, 59) < 1
+    assert limit_by_bets(np.full(59, 0.9999999)) < 1
+
+
+def test_the_limit_is_the_nearer_the_less_the_risks_spread() -> None:
+    rng = np.random.default_rng(9)
+    far, near = rng.uniform(0.0, 1.0, 100), rng.uniform(0.45, 0.55, 100)
+    limits = [learned_baseline(risks).limit - float(risks.mean()) for risks in (far, near)]
+    assert limits[1] < limits[0] / 2 < 0.05
 
 
 def test_a_rise_that_a_short_reference_hides_is_still_looked_for() -> None:

@@ -65,6 +65,12 @@ def print_watched(console: Console, watched: Watched, read: Read, settings: Sett
         )
     if not watched.alarms:
         console.print("No alarm.", style="bold")
+    elif by_chance >= 1:
+        console.print(
+            f"{_counted(len(watched.alarms), 'alarm')} in all; in so many sessions up to {by_chance:.2g} "
+            "come by chance alone. Of a long log, state fewer: --false-alarms.",
+            style="yellow" if len(watched.alarms) <= 2 * by_chance else "dim",
+        )
     _print_expected(console, watched, settings)
 
 

@@ -44,7 +44,7 @@ def chat_sessions(
 
 def _session(line: bytes, where: str, risk_field: str, phrases: Phrases | None) -> Session:
     try:
-        told = read_json(line.decode("utf-8"), where)
+        told = read_json(line.decode("utf-8-sig"), where)
     except UnicodeDecodeError:
         raise InputError(f"{where}: is not a text in UTF-8.") from None
     if not isinstance(told, dict):

@@ -1,8 +1,9 @@
 """Logs of Inspect: every sample is a session, its risk the value of a score.
 
 The value is a number in [0, 1] where 1 is unsafe, a truth, or one of Inspect's letters: I(ncorrect) and
-N(o answer) are 1, C(orrect) is 0, P(artial) is one half. forwhom's own runs log the score "risk"; its samples
-where the failure cannot harm the user are left out, as they are from every rate.
+N(o answer) are 1, C(orrect) is 0, P(artial) is one half. forwhom's own runs log the score "risk"; their
+samples where the failure cannot harm the user, and those of the neutral user, are left out, as from every
+rate.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def _session(sample: EvalSample, where: str, score: str | None, phrases: Phrases
     if values or phrases is None or score is not None:
         name = _chosen(values, score, where)
         told = (sample.scores or {})[name.partition(".")[0] if name not in (sample.scores or {}) else name]
-        if (told.metadata or {}).get("at_risk") is False:
+        own = told.metadata or {}
+        if own.get("at_risk") is False or own.get("is_neutral") is True:
             return None
         risk, answer = _risk(values[name], f"{where}, score {name}"), told.answer
     else:

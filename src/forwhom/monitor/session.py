@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import isfinite
 
 from forwhom.errors import InputError
 
@@ -20,7 +19,7 @@ NOBODY = "-"
 _QUOTED = 160
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _MILLISECONDS = 1e11  # a later second than this lies in the year 5138
-_LATEST = 2.5e11  # seconds; the year 9999
+_LATEST = 2.5e11  # seconds; in the year 9892
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,8 @@ def as_time(value: object, where: str) -> float:
             return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             pass
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        seconds = value / 1000 if value > _MILLISECONDS else float(value)
-        if 0 < seconds < _LATEST:
-            return seconds
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1000 * _LATEST:
+        return value / 1000 if value > _MILLISECONDS else float(value)
     raise InputError(
         f"{where}: a time is seconds since 1970 or as 2026-01-31T12:00:00Z; found {quoted(value)}."
     )
