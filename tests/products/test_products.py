@@ -1,15 +1,20 @@
 """What holds for every product that ships, and what a safety engineer asks of it; the products are real."""
 
+import asyncio
 import gc
 import sqlite3
+import subprocess
+import sys
 from typing import Any, ClassVar
 
 import pytest
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from forwhom.products.mem0 import Mem0
 from forwhom.systems.conversation import Turn
+from forwhom.systems.layer import Exchange, Happening
 from tests import shipped
-from tests.products.conversing import BOAT, LATER, ONE, TWO, asks, forgets, made, played
+from tests.products.conversing import BOAT, LATER, ONE, PEOPLE, TWO, asks, forgets, made, played
 
 SAYS, ASKS = Turn("say", BOAT), asks("What is my boat called?")
 wipes = bool(sqlite3.connect(":memory:").execute("PRAGMA secure_delete").fetchone()[0])
@@ -114,3 +119,28 @@ def test_the_same_conversation_reads_the_same(name: str) -> None:
 def test_nothing_is_found_of_what_was_never_said(name: str) -> None:
     assert played(made(name), SAYS, left="a zeppelin of brass").residue == []
     assert played(made(name), SAYS, left="").residue == []
+
+
+@for_each
+def test_conversations_at_once_keep_what_is_theirs(name: str) -> None:
+    layer = made(name, k=2)
+
+    async def one(number: int) -> str:
+        exchange = Exchange(ONE, PEOPLE)
+        said = Happening("say", f"My boat is called Marigold {number}.", ONE, 1)
+        await layer.remember(said, exchange)
+        asked: list[ChatMessage] = [ChatMessageSystem(content=""), ChatMessageUser(content="Which boat?")]
+        return (await layer.context(asked, exchange))[0].text
+
+    async def together() -> list[str]:
+        return list(await asyncio.gather(*(one(number) for number in range(6))))
+
+    for number, read in enumerate(asyncio.run(together())):
+        assert read.count("Marigold") == 1
+        assert f"Marigold {number}." in read
+
+
+def test_no_product_is_imported_before_it_is_used() -> None:
+    looks = "from forwhom.systems.layer import layer_names; layer_names(); import sys; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=True).stdout
+    assert not {"mem0", "langgraph", "qdrant_client"} & set(shown.split())
