@@ -8,25 +8,16 @@ its faithfulness can be measured (fidelity.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zlib import crc32
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
+from forwhom.lives.fidelity import Line
 from forwhom.lives.life import Life
 from forwhom.lives.tastes import Tastes
 from forwhom.probes.preference_shift import TASTE
 from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import AskedTurn, Turn
-
-
-@dataclass(frozen=True)
-class Said:
-    """One thing that a user was to say in a session, and what they said."""
-
-    session: int
-    scripted: str
-    said: str
 
 
 class SimulatedUser:
@@ -36,7 +27,7 @@ class SimulatedUser:
         self._life, self._model = life, model
         self._tastes = Tastes(crc32(f"{seed}:{life.user.id}".encode()))
         self._session = 1
-        self.said: list[Said] = []
+        self.said: list[Line] = []
 
     def begin_session(self, session: int) -> None:
         self._session = session
@@ -56,7 +47,7 @@ class SimulatedUser:
         if self._model is not None and turn.text:
             reply = await self._model.answer(_brief(self._life, self._session, turn.text, history))
             said = Turn(turn.kind, reply.text.strip() or turn.text, turn.actor, turn.actor_id, turn.options)
-        self.said.append(Said(self._session, turn.text, said.text))
+        self.said.append(Line(self._life.user.id, self._session, turn.text, said.text))
         return said
 
 

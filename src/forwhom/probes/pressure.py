@@ -1,8 +1,8 @@
 """Pressure: the user insists on a wrong belief, turn after turn; when does the assistant give in?
 
 In the k-th turn the assistant has held to the right answer k times, and the user insists once more. Whether
-it prefers the wrong answer then is the hazard of giving in at turn k, of those that held until then; the earlier
-turns are the same for every system. Turn of flip: SYCON-Bench (Hong et al., arXiv:2505.23840).
+it prefers the wrong answer then is the hazard of giving in at turn k, of those that held until then; the
+earlier turns are the same for every system. Turn of flip: SYCON-Bench (Hong et al., arXiv:2505.23840).
 """
 
 from __future__ import annotations

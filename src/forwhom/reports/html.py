@@ -88,7 +88,7 @@ def render_html(
         probes=summary.side_by_side(),
         paradigms=[] if composition else paradigm_blocks(made.last, summary),
         composition=composition_view(composition, risks) if composition else None,
-        lives=longitudinal_view(results, made.longitudinal) if made.longitudinal else None,
+        lives=longitudinal_view(results, made.longitudinal, provenance) if made.longitudinal else None,
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],

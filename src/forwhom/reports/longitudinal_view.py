@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
+from forwhom.reports.longitudinal_details import ForgottenRow, flips_told, forgotten_row, kept_told
 from forwhom.reports.longitudinal_figures import (
     Attack,
     calendar_figure,
@@ -15,9 +19,7 @@ from forwhom.reports.longitudinal_figures import (
     shown_levels,
     survival_figure,
 )
-from forwhom.reports.wording import rate
 from forwhom.statistics.estimates import Estimate
-from forwhom.statistics.forgetting import Forgotten
 from forwhom.statistics.longitudinal import Change, Course, LongitudinalSummary
 from forwhom.statistics.rates import at_risk
 
@@ -54,18 +56,6 @@ class CourseBlock:
 
 
 @dataclass(frozen=True)
-class ForgottenRow:
-    """What is left of deleted secrets, as text."""
-
-    system: str
-    way: str
-    bits: str
-    adjusted_p: float | None
-    places: str
-    is_control: bool
-
-
-@dataclass(frozen=True)
 class LivesView:
     """told: what a life was, in a paragraph. kept: how much the systems' stores hold, a sentence each."""
 
@@ -75,49 +65,13 @@ class LivesView:
     kept: list[str]
 
 
-def longitudinal_view(results: pl.DataFrame, summary: LongitudinalSummary) -> LivesView:
+def longitudinal_view(
+    results: pl.DataFrame, summary: LongitudinalSummary, provenance: Mapping[str, Any]
+) -> LivesView:
+    """provenance: what run.json holds."""
     blocks = [_block(results, probe, summary) for probe in summary.probes]
-    forgotten = [_forgotten(one) for one in summary.forgotten]
-    return LivesView(_told(results, summary), blocks, forgotten, _kept(results))
-
-
-_WAYS = {
-    "asked": "asked to forget in the conversation", "store": "deleted through the store",
-    "account": "account deleted", "never": "never told (control)", "kept": "not deleted (control)",
-}  # fmt: skip
-
-
-def _forgotten(one: Forgotten) -> ForgottenRow:
-    left = one.left
-    places = "; ".join(f"{place} in {count} of {one.looked}" for place, count in one.places.items())
-    return ForgottenRow(
-        one.system, _WAYS.get(one.way.removesuffix("-control"), one.way),
-        f"{left.bits:+.1f} [{left.low:+.1f}, {left.high:+.1f}]" if left else "–",
-        None if one.is_control else one.adjusted_p,
-        places or ("nowhere" if one.looked else "–"), one.is_control,
-    )  # fmt: skip
-
-
-def _kept(results: pl.DataFrame) -> list[str]:
-    """How much is kept of a user after the first checkpoint and after the last, and how sensitive it is."""
-    kept = results.filter(pl.col("probe") == "store_growth").with_columns(
-        notes=pl.col("evidence").map_elements(_notes_kept, return_dtype=pl.Int64)
-    )
-    told = []
-    for (system,), own in kept.group_by("system", maintain_order=True):
-        means = own.group_by("session").agg(pl.col("notes").mean()).sort("session")
-        risky = own.filter("at_risk").group_by("session").agg(pl.col("unsafe").mean()).sort("session")
-        first, last = means.row(0), means.row(-1)
-        told.append(
-            f"“{system}” keeps {first[1]:.0f} notes of a user after session {first[0]} and {last[1]:.0f} after "
-            f"session {last[0]}"
-            + (f"; {risky.row(-1)[1]:.0%} of users' special categories are among them." if len(risky) else ".")
-        )
-    return told
-
-
-def _notes_kept(evidence: str) -> int:
-    return int(json.loads(evidence or "{}").get("notes", 0))
+    forgotten = [forgotten_row(one) for one in summary.forgotten]
+    return LivesView(_told(results, summary) + _users_told(provenance), blocks, forgotten, kept_told(results))
 
 
 def _told(results: pl.DataFrame, summary: LongitudinalSummary) -> str:
@@ -134,6 +88,18 @@ def _told(results: pl.DataFrame, summary: LongitudinalSummary) -> str:
     )
 
 
+def _users_told(provenance: Mapping[str, Any]) -> str:
+    """How faithful and distinct the simulated users were, where that was measured."""
+    found = provenance.get("simulated_users") or {}
+    if not found.get("lines") or not isfinite(float(found["recognized"])):
+        return ""
+    return (
+        f" They said {found['kept']:.0%} of the words that their script wanted said ({found['others']:.0%} "
+        f"by the talk of others), and {found['recognized']:.0%} of sessions can be told by what is said in "
+        f"them to be whose they are (chance: {found['chance']:.0%})."
+    )
+
+
 def _block(results: pl.DataFrame, probe: str, summary: LongitudinalSummary) -> CourseBlock:
     own = [one for one in summary.changes if one.probe == probe]
     courses = [one for one in summary.courses if one.probe == probe]
@@ -144,7 +110,7 @@ def _block(results: pl.DataFrame, probe: str, summary: LongitudinalSummary) -> C
         Markup(_survival(own, summary)),  # noqa: S704
         _calendars(cells, summary),
         [_row(one) for one in own],
-        _flips(probe, summary),
+        flips_told(probe, summary),
         list(dict.fromkeys(note for one in own for note in _notes(one))),
     )
 
@@ -211,32 +177,6 @@ def _notes(one: Change) -> list[str]:
     if one.level and one.level.why:
         notes.append(one.level.why)
     return notes
-
-
-def _flips(probe: str, summary: LongitudinalSummary) -> list[str]:
-    """How often verdicts turned, and what more this probe tells."""
-    told = [
-        f"“{system}”: {rate(one.flipped)} of answers that were asked again turned unsafe at least once; "
-        f"{one.to_unsafe.estimate:.2f} turns to unsafe and {one.to_safe.estimate:.2f} to safe for each."
-        for (of, system), one in summary.flips.items()
-        if of == probe
-    ]
-    if probe == "pressure":
-        told += [
-            f"“{system}” after session {session}: {rate(one.flipped)} give in within four turns"
-            + (f", at turn {one.first.estimate:.1f} on average." if one.first else ".")
-            for (system, session), one in summary.turns.items()
-            if session in (summary.checkpoints[0], summary.checkpoints[-1])
-        ]
-    if probe == "narrowing":
-        told += [
-            f"“{system}”: what all users are offered has {one.checkpoints[0].entropy.estimate:.2f} bits at first "
-            f"and {one.checkpoints[-1].entropy.estimate:.2f} at last (change against the unpersonalized "
-            f"{one.excess_change.estimate:+.2f} [{one.excess_change.low:+.2f}, {one.excess_change.high:+.2f}]); "
-            f"divergence from it {one.checkpoints[-1].divergence.estimate:.2f} bits."
-            for system, one in summary.variety.items()
-        ]
-    return told
 
 
 def _points(value: Estimate) -> str:

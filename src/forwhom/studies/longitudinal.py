@@ -13,13 +13,18 @@ _CHECKPOINTS = 5
 
 class LongitudinalSpec(BaseModel):
     """sessions: of every life. checkpoints: after which of them everything is asked, aside (None: after the
-    first, the last, and three between). afresh: whether each system has a twin that starts afresh."""
+    first, the last, and three between). afresh: whether each system has a twin that starts afresh.
+
+    user_model: any Inspect model name, which then speaks for the simulated users (Inspect's model role
+    "user"); None: they say what the script says.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sessions: int = Field(default=20, ge=2, le=1000)
     checkpoints: tuple[int, ...] | None = Field(default=None, min_length=2)
     life: LifeSpec = LifeSpec()
     afresh: bool = True
+    user_model: str | None = None
 
     @model_validator(mode="after")
     def _within(self) -> LongitudinalSpec:

@@ -8,7 +8,8 @@ import os
 import platform
 import time
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any
 
 import polars as pl
 from inspect_ai import eval as inspect_eval
-from inspect_ai.model import get_model
+from inspect_ai.model import Model, get_model
 
 from forwhom.errors import InputError
+from forwhom.lives.fidelity import Line, fidelity
 from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
 from forwhom.results.replies import KeptReplies
@@ -67,6 +69,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     fingerprint, asked = prepared.fingerprint, 0
     skipped = list(prepared.skipped)
     answered: MutableMapping[str, Reply] = {}
+    said: list[Line] = []
     if prepared.study.longitudinal:  # a life is long: what was answered in it is kept as it comes
         answered = KeptReplies(folder / "replies.jsonl")
     following: Prepared | None = prepared
@@ -79,7 +82,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
                 done = len(prepared.cells) - len(missing)
                 progress(done, len(prepared.cells), "reused" if done else "starting")
             asked += len(missing)
-            skipped += _ask(prepared, missing, journal, progress, folder, answered)
+            skipped += _ask(prepared, missing, journal, progress, folder, answered, said)
             # Only a search reads the table before the end.
             following = (
                 search.following(prepared, _results(prepared, journal)) if prepared.study.factors else None
@@ -94,6 +97,8 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     if table.is_empty():
         raise InputError(f"no cell could be run. The first failure: {_first(skipped)}")
     provenance = _provenance(prepared, table, started, asked, skipped) | {"fingerprint": fingerprint}
+    if prepared.study.longitudinal:
+        provenance["simulated_users"] = _simulated(said, folder)
     run = Run(folder, table, provenance, skipped)
     write_text(folder / "run.json", json.dumps(run.provenance, indent=2, default=str) + "\n")
     return run
@@ -106,11 +111,14 @@ def _ask(
     progress: Progress,
     folder: Path,
     answered: MutableMapping[str, Reply],
+    said: list[Line],
 ) -> list[dict[str, str]]:
     """Ask these cells into the journal, system by system; what failed, and why."""
     skipped: list[dict[str, str]] = []
     done, total = len(prepared.cells) - len(missing), len(prepared.cells)
-    for model in dict.fromkeys(cell.system.model for cell in missing):
+    lives = prepared.study.longitudinal
+    speaker = [lives.user_model] if lives and lives.user_model and missing else []
+    for model in dict.fromkeys([*(cell.system.model for cell in missing), *speaker]):
         _make_ready(model)
     journal.open()
     for name in dict.fromkeys(cell.system.name for cell in missing):
@@ -126,7 +134,7 @@ def _ask(
 
         log = f"logs/{time.time_ns() // 1_000_000}-{cells[0].system.log_name}"
         try:
-            skipped += _evaluate(prepared, cells, finished, folder, log, answered)
+            skipped += _evaluate(prepared, cells, finished, folder, log, answered, said)
         finally:
             # Before whatever else a full disk makes fail.
             if failure := journal.failure or getattr(answered, "failure", None):
@@ -153,14 +161,20 @@ def _evaluate(
     folder: Path,
     log: str,
     answered: MutableMapping[str, Reply],
+    said: list[Line],
 ) -> list[dict[str, str]]:
     system = cells[0].system
-    task = cells_task(prepared.study, system, cells, prepared.users, finished, log, answered)
+    task = cells_task(
+        prepared.study, system, cells, prepared.users, finished, log, answered, on_said=said.extend
+    )
+    lives = prepared.study.longitudinal
+    roles: dict[str, str | Model] = {"user": lives.user_model} if lives and lives.user_model else {}
     os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")
     try:
         model = get_model(system.model)
         logs = inspect_eval(
-            task, model=model, log_dir=str(folder / log), display="none", fail_on_error=False,
+            task, model=model, model_roles=roles or None, log_dir=str(folder / log), display="none",
+            fail_on_error=False,
             max_samples=_CONCURRENT, max_connections=_CONCURRENT, max_retries=_RETRIES, log_level="error",
             log_realtime=False, log_model_api=False, score_display=False,
         )  # fmt: skip
@@ -180,6 +194,16 @@ def _evaluate(
         for sample in outcome.samples or ()
         if sample.error
     ]
+
+
+def _simulated(said: list[Line], folder: Path) -> dict[str, Any]:
+    """How faithful and distinct the users were; of an earlier run of this folder where nobody spoke now."""
+    if said:
+        return asdict(fidelity(said))
+    with suppress(OSError, ValueError):
+        told: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return dict(told.get("simulated_users") or {})
+    return {}
 
 
 def _failed(message: str, system: System, folder: Path) -> InputError:

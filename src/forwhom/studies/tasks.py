@@ -18,6 +18,7 @@ from inspect_ai.model import get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, metric, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from forwhom.lives.fidelity import Line
 from forwhom.lives.script import Aside
 from forwhom.lives.voice import SimulatedUser
 from forwhom.probes.probe import load_probe
@@ -33,6 +34,8 @@ from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 
 OnFinished = Callable[[str, list[Row]], None]
+OnSaid = Callable[[Sequence[Line]], None]
+_SAID_TOKENS = 80  # of what a model says for a user
 
 
 def cells_task(
@@ -44,13 +47,15 @@ def cells_task(
     log: str = "",
     answered: MutableMapping[str, Reply] | None = None,
     name: str = "",
+    on_said: OnSaid = lambda lines: None,
 ) -> Task:
     """An Inspect task of the cells, all of one system.
 
     on_finished(key, rows): called with the rows of the results table as soon as a cell is measured. Once it
     raises, the cells that are left fail with the same error: what cannot be kept is not asked.
     log: where the Inspect log will lie, relative to the run, written into every row. answered: replies
-    shared with the other systems of a run. name: of the task, else made of the system's.
+    shared with the other systems of a run. name: of the task, else made of the system's. on_said(lines): of
+    a life, called with what the simulated user said in it.
     """
     by_key = {cell.key: cell for cell in cells}
     answered = {} if answered is None else answered  # an empty one is shared, too
@@ -74,7 +79,7 @@ def cells_task(
     return Task(
         name=name or f"forwhom-{system.log_name}",
         dataset=MemoryDataset(samples, name=name or "cells"),
-        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered, stopped),
+        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered, stopped, on_said),
         scorer=_measure(study, by_key, asked, on_finished, log, stopped),
     )
 
@@ -87,6 +92,7 @@ def _play(
     asked: dict[str, list[AskedTurn]],
     answered: MutableMapping[str, Reply],
     stopped: list[Exception],
+    on_said: OnSaid,
 ) -> Solver:
     answerers: list[Answerer] = []
 
@@ -100,10 +106,12 @@ def _play(
                 answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
             known = cell.known or cell.script.shown(cell.user)
-            voice = SimulatedUser(cell.life, study.seed) if cell.life else None
+            voice = SimulatedUser(cell.life, study.seed, _speaker(study, answered)) if cell.life else None
             turns = await play(
                 system, answerers[0], as_turns(cell.script), known, population, cell.replicate, voice
             )
+            if voice is not None:
+                on_said(voice.said)
             asked[cell.key] = turns
             state.output.completion = turns[-1].reply.text
             return state
@@ -111,6 +119,14 @@ def _play(
         return solve
 
     return play_script()
+
+
+def _speaker(study: Study, answered: MutableMapping[str, Reply]) -> Answerer | None:
+    """What speaks for the users, where a model does."""
+    if study.longitudinal is None or study.longitudinal.user_model is None:
+        return None
+    model = get_model(role="user", default=study.longitudinal.user_model)
+    return Answerer(model, _SAID_TOKENS, study.temperature, study.seed, answered)
 
 
 def _measure(

@@ -1,0 +1,95 @@
+"""What the report of lives tells besides courses: turns, variety, what is kept or left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import polars as pl
+
+from forwhom.reports.wording import rate
+from forwhom.statistics.forgetting import Forgotten
+from forwhom.statistics.longitudinal import LongitudinalSummary
+from forwhom.statistics.narrowing import Narrowing
+
+
+@dataclass(frozen=True)
+class ForgottenRow:
+    """What is left of deleted secrets, as text."""
+
+    system: str
+    way: str
+    bits: str
+    adjusted_p: float | None
+    places: str
+    is_control: bool
+
+
+_WAYS = {
+    "asked": "asked to forget in the conversation", "store": "deleted through the store",
+    "account": "account deleted", "never": "never told (control)", "kept": "not deleted (control)",
+}  # fmt: skip
+
+
+def forgotten_row(one: Forgotten) -> ForgottenRow:
+    left = one.left
+    places = "; ".join(f"{place} in {count} of {one.looked}" for place, count in one.places.items())
+    return ForgottenRow(
+        one.system, _WAYS.get(one.way.removesuffix("-control"), one.way),
+        f"{left.bits:+.1f} [{left.low:+.1f}, {left.high:+.1f}]" if left else "–",
+        None if one.is_control else one.adjusted_p,
+        places or ("nowhere" if one.looked else "–"), one.is_control,
+    )  # fmt: skip
+
+
+def kept_told(results: pl.DataFrame) -> list[str]:
+    """How much is kept of a user after the first checkpoint and after the last, and how sensitive it is."""
+    kept = results.filter(pl.col("probe") == "store_growth").with_columns(
+        notes=pl.col("evidence").map_elements(_notes_kept, return_dtype=pl.Int64)
+    )
+    told = []
+    for (system,), own in kept.group_by("system", maintain_order=True):
+        means = own.group_by("session").agg(pl.col("notes").mean()).sort("session")
+        risky = own.filter("at_risk").group_by("session").agg(pl.col("unsafe").mean()).sort("session")
+        first, last = means.row(0), means.row(-1)
+        said = (
+            f"“{system}” keeps {first[1]:.0f} notes of a user after session {first[0]} and {last[1]:.0f} "
+            f"after session {last[0]}"
+        )
+        if len(risky):
+            said += f"; {risky.row(-1)[1]:.0%} of what is special about users is among them"
+        told.append(f"{said}.")
+    return told
+
+
+def _notes_kept(evidence: str) -> int:
+    return int(json.loads(evidence or "{}").get("notes", 0))
+
+
+def flips_told(probe: str, summary: LongitudinalSummary) -> list[str]:
+    """How often verdicts turned, and what more this probe tells."""
+    told = [
+        f"“{system}”: {rate(one.flipped)} of answers that were asked again turned unsafe at least once; "
+        f"{one.to_unsafe.estimate:.2f} turns to unsafe and {one.to_safe.estimate:.2f} to safe for each."
+        for (of, system), one in summary.flips.items()
+        if of == probe
+    ]
+    if probe == "pressure":
+        told += [
+            f"“{system}” after session {session}: {rate(one.flipped)} give in within four turns"
+            + (f", at turn {one.first.estimate:.1f} on average." if one.first else ".")
+            for (system, session), one in summary.turns.items()
+            if session in (summary.checkpoints[0], summary.checkpoints[-1])
+        ]
+    if probe == "narrowing":
+        told += [f"“{system}”: {_variety(one)}" for system, one in summary.variety.items()]
+    return told
+
+
+def _variety(one: Narrowing) -> str:
+    first, last, change = one.checkpoints[0], one.checkpoints[-1], one.excess_change
+    return (
+        f"what all users are offered has {first.entropy.estimate:.2f} bits at first and "
+        f"{last.entropy.estimate:.2f} at last (change against the unpersonalized {change.estimate:+.2f} "
+        f"[{change.low:+.2f}, {change.high:+.2f}]); divergence from it {last.divergence.estimate:.2f} bits."
+    )
