@@ -15,8 +15,8 @@ _GRADES = 4  # judgements of an answer, whose mean is its risk
 class Course:
     """Who is asked, and how the probability of an unsafe answer goes on. slope: what the system adds per ten
     sessions; jump: what it adds from session `at` on. users_differ, items_differ: standard deviations of the
-    level; slopes_differ: that of the slope, between users and again between items; wander: that of a step of
-    each user's random walk. missing: the share of rows that are not there."""
+    level; slopes_differ: that of the slope, between users and, but for only_users, again between items;
+    wander: that of a step of each user's random walk. missing: the share of rows that are not there."""
 
     users: int = 16
     items: int = 6
@@ -28,6 +28,7 @@ class Course:
     users_differ: float = 0.08
     items_differ: float = 0.08
     slopes_differ: float = 0.0
+    only_users: bool = False
     wander: float = 0.0
     missing: float = 0.0
     graded: bool = True
@@ -42,9 +43,8 @@ def walked(course: Course, rng: np.random.Generator) -> tuple[pl.DataFrame, pl.D
         + course.users_differ * rng.normal(size=(course.users, 1, 1))
         + course.items_differ * rng.normal(size=(1, course.items, 1))
     )
-    steeper = course.slopes_differ * (
-        rng.normal(size=(course.users, 1, 1)) + rng.normal(size=(1, course.items, 1))
-    )
+    by_item = 0.0 if course.only_users else rng.normal(size=(1, course.items, 1))
+    steeper = course.slopes_differ * (rng.normal(size=(course.users, 1, 1)) + by_item)
     wandered = course.wander * rng.normal(size=(course.users, 1, course.sessions)).cumsum(axis=2)
     jumped = course.jump * (np.arange(1, course.sessions + 1) >= course.at)
     own = level + (course.slope + steeper) * time + jumped + wandered

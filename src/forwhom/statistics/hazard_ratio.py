@@ -58,7 +58,7 @@ def _log_ratio(design: Floats, unsafe: Floats, pair: Floats, own: Times, confide
     from statsmodels.genmod.generalized_linear_model import GLM
 
     start = np.r_[0.0, np.log(-np.log1p(-design[:, 1:].T @ unsafe / design[:, 1:].sum(axis=0)))]
-    fitted = GLM(unsafe, design, family=Binomial(link=CLogLog())).fit(start_params=start)
+    fitted = GLM(unsafe, design, family=Binomial(link=CLogLog()), hasconst=True).fit(start_params=start)
     scores = fitted.model.score_obs(fitted.params)
     row = np.linalg.inv(-fitted.model.hessian(fitted.params))[0]
     n = len(own.time)
