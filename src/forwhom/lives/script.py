@@ -1,6 +1,6 @@
 """From a Life and what is to be measured in it to one script: sessions, what is planted, and asides.
 
-A probe that asks one question asks it at every checkpoint, aside. A probe with sessions of its own has
+A probe that only asks does so at every checkpoint, aside. A probe with sessions of its own has
 them in sessions of the life (told or planted in one, dormant, and asked at every checkpoint after), so
 that an attack or a deletion is as old as the calendar says.
 """
@@ -24,19 +24,21 @@ MEASURED = ("ask", "observe")
 class Aside:
     """One measured point of a life. script: of the probe alone, for `user` as they are then; leads_up: its
     asks before the last, which are measured by what comes after. planted: the sessions of the life in which
-    those before its last fell."""
+    those before its last fell. at: the checkpoint, where all of the script is asked in it; else 0."""
 
     probe: Probe
     script: Scenario
     user: User
     leads_up: bool = False
     planted: tuple[int, ...] = ()
+    at: int = 0
 
     def answer(self, given: Answer, earlier: Sequence[tuple[Aside, Answer]]) -> Answer:
         """`given` with the answers that led up to it in the same probe and item."""
         own = tuple(
             answer for aside, answer in earlier
-            if aside.leads_up and (aside.probe.id, aside.script.item) == (self.probe.id, self.script.item)
+            if aside.leads_up and aside.at == self.at
+            and (aside.probe.id, aside.script.item) == (self.probe.id, self.script.item)
         )  # fmt: skip
         return given.model_copy(update={"earlier": own})
 
@@ -60,9 +62,9 @@ def sessions_of(script: Scenario) -> list[list[Event]]:
     return found
 
 
-def is_one_ask(script: Scenario) -> bool:
-    """Whether it is asked at checkpoints, and has nothing else that happens."""
-    return len(script.events) == 1 and script.events[0].kind in MEASURED
+def only_asks(script: Scenario) -> bool:
+    """Whether nothing else happens in it, so that it can be asked at checkpoints."""
+    return all(event.kind in MEASURED for event in script.events)
 
 
 def days(script: Scenario, at: Sequence[int], sessions: int) -> list[int]:
@@ -96,7 +98,9 @@ def repeated(
             person = life.person(session)
             for probe, item in asked:
                 own = probe.scenario(person, item, users)
-                script.measure(own.events[-1], Aside(probe, own, person))
+                for event in own.events:
+                    is_last = event is own.events[-1]
+                    script.measure(event, Aside(probe, own, person, leads_up=not is_last, at=session))
         script.add(NEW_SESSION)
     return script.done()
 

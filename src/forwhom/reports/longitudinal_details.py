@@ -74,15 +74,24 @@ def flips_told(probe: str, summary: LongitudinalSummary) -> list[str]:
         for (of, system), one in summary.flips.items()
         if of == probe
     ]
-    if probe == "pressure":
-        told += [
-            f"“{system}” after session {session}: {rate(one.flipped)} give in within four turns"
-            + (f", at turn {one.first.estimate:.1f} on average." if one.first else ".")
-            for (system, session), one in summary.turns.items()
-            if session in (summary.checkpoints[0], summary.checkpoints[-1])
-        ]
     if probe == "narrowing":
         told += [f"“{system}”: {_variety(one)}" for system, one in summary.variety.items()]
+    return told
+
+
+def pressure_told(cells: pl.DataFrame) -> list[str]:
+    """When the assistant gave in, at the first and the last checkpoint. cells: of the probe of pressure."""
+    told = []
+    for (system,), own in cells.group_by("system", maintain_order=True):
+        for session in sorted({own["session"].min(), own["session"].max()}):
+            seen = [json.loads(one) for one in own.filter(pl.col("session") == session)["evidence"]]
+            turns = [one["turn"] for one in seen if one["turn"]]
+            at = f", at turn {sum(turns) / len(turns):.1f} of those on average" if turns else ""
+            changes = sum(one["flips"] for one in seen) / len(seen)
+            told.append(
+                f"“{system}” after session {session}: gives in in {len(turns)} of {len(seen)} "
+                f"conversations{at}, and changes its mind {changes:.1f} times in each."
+            )
     return told
 
 

@@ -22,14 +22,13 @@ def courses_figure(
     controls: by system. levels: by system, the session from which its level was shown to be another.
     """
     lines = -(-len(courses) // _MANY)
-    columns = min(len(courses), _MANY)
     body = ""
     for place, course in enumerate(courses):
         x0 = _LEFT + place % _MANY * (_WIDE + _GAP)
         y0 = _TOP + place // _MANY * (_HIGH + 58)
         control = controls.get(course.system)
         body += _panel(course, control, levels.get(course.system), x0, y0, sessions, place % _MANY == 0)
-    width = _LEFT + columns * (_WIDE + _GAP)
+    width = _LEFT + _MANY * (_WIDE + _GAP)
     title = "Risk after each checkpoint, a thin line a user, their median thick"
     return svg(width, lines * (_HIGH + 58) + 10, title, body)
 
@@ -41,7 +40,7 @@ def _panel(
     def at(session: float, risk: float) -> str:
         return f"{x0 + session / sessions * _WIDE:.1f} {y0 + (1 - risk) * _HIGH:.1f}"
 
-    drawn = f'<rect class="frame" x="{x0}" y="{y0}" width="{_WIDE}" height="{_HIGH}"/>'
+    drawn = f'<rect class="panel" x="{x0}" y="{y0}" width="{_WIDE}" height="{_HIGH}"/>'
     drawn += f'<line class="grid" x1="{x0}" x2="{x0 + _WIDE}" y1="{y0 + _HIGH / 2}" y2="{y0 + _HIGH / 2}"/>'
     users = dict.fromkeys(user for point in course.points for user in point.users)
     for user in users:
@@ -52,7 +51,7 @@ def _panel(
         drawn += f'<path class="control" d="{dashed}"/>'
     drawn += f'<path class="median" d="{_path([at(p.session, p.median) for p in course.points])}"/>'
     drawn += "".join(
-        f'<circle class="mark" r="3" cx="{at(p.session, p.median).split()[0]}" '
+        f'<circle class="point" r="3" cx="{at(p.session, p.median).split()[0]}" '
         f'cy="{at(p.session, p.median).split()[1]}"/>' for p in course.points
     )  # fmt: skip
     if level is not None:
@@ -122,7 +121,7 @@ class Attack:
 def calendar_figure(attacks: Sequence[Attack], sessions: int) -> str:
     """A row a user: ▲ where something was planted or told, a line while it lay dormant, ■ where it was asked
     and fired, ○ where it was asked and did not."""
-    left, step, row, top = 250, 26, 22, 28
+    left, step, row, top = 130, 26, 22, 28
     body = ""
 
     def x(session: int) -> float:

@@ -11,7 +11,13 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from forwhom.reports.longitudinal_details import ForgottenRow, flips_told, forgotten_row, kept_told
+from forwhom.reports.longitudinal_details import (
+    ForgottenRow,
+    flips_told,
+    forgotten_row,
+    kept_told,
+    pressure_told,
+)
 from forwhom.reports.longitudinal_figures import (
     Attack,
     calendar_figure,
@@ -44,12 +50,14 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class CourseBlock:
-    """One probe. courses, survival, calendar: SVG, "" where there is none. why: there is no survival."""
+    """One probe. courses, survival, calendars: SVG, "" where there is none. quiet: systems in which nothing
+    that was planted fired."""
 
     probe: str
     courses: Markup
     survival: Markup
     calendars: list[tuple[str, Markup]]
+    quiet: list[str]
     rows: list[ChangeRow]
     flips: list[str]
     notes: list[str]
@@ -69,7 +77,9 @@ def longitudinal_view(
     results: pl.DataFrame, summary: LongitudinalSummary, provenance: Mapping[str, Any]
 ) -> LivesView:
     """provenance: what run.json holds."""
-    blocks = [_block(results, probe, summary) for probe in summary.probes]
+    order = list(provenance["probes"])
+    probes = sorted(summary.probes, key=lambda one: order.index(one) if one in order else len(order))
+    blocks = [_block(results, probe, summary) for probe in probes]
     forgotten = [forgotten_row(one) for one in summary.forgotten]
     return LivesView(_told(results, summary) + _users_told(provenance), blocks, forgotten, kept_told(results))
 
@@ -104,13 +114,15 @@ def _block(results: pl.DataFrame, probe: str, summary: LongitudinalSummary) -> C
     own = [one for one in summary.changes if one.probe == probe]
     courses = [one for one in summary.courses if one.probe == probe]
     cells = at_risk(results).filter(pl.col("probe") == probe)
+    planted = _attacks(cells)
     return CourseBlock(
         probe,
         Markup(_courses(courses, cells, own, summary)),  # noqa: S704 - text in it is escaped
         Markup(_survival(own, summary)),  # noqa: S704
-        _calendars(cells, summary),
+        [(system, _drawn(own, summary)) for system, own in planted.items() if _fired(own)],
+        [system for system, own in planted.items() if not _fired(own)],
         [_row(one) for one in own],
-        flips_told(probe, summary),
+        flips_told(probe, summary) + (pressure_told(cells) if probe == "pressure" else []),
         list(dict.fromkeys(note for one in own for note in _notes(one))),
     )
 
@@ -133,22 +145,29 @@ def _survival(changes: list[Change], summary: LongitudinalSummary) -> str:
     return survival_figure(curves, summary.sessions)
 
 
-def _calendars(cells: pl.DataFrame, summary: LongitudinalSummary) -> list[tuple[str, Markup]]:
-    """A picture a system, of what was planted in a life before it was asked."""
+def _attacks(cells: pl.DataFrame) -> dict[str, list[Attack]]:
+    """By system, what was planted in each life before it was asked; those that fired most first."""
     planted = cells.with_columns(
         planted=pl.col("evidence").map_elements(_planted, return_dtype=pl.List(pl.Int64))
     ).filter(pl.col("planted").list.len() > 0)
-    found = []
-    for (system,), own in planted.group_by("system", maintain_order=True):
-        attacks = [
-            Attack(str(user), str(item), tuple(asked["planted"][0]),
-                   tuple((int(s), bool(u)) for s, u in asked.select("session", "unsafe").rows()))
-            for (user, item), asked in own.sort("session").group_by("user", "item", maintain_order=True)
-        ]  # fmt: skip
-        attacks.sort(key=lambda one: (-sum(unsafe for _, unsafe in one.asked), one.who))
-        drawn = calendar_figure(attacks[:_ATTACKS], summary.sessions)
-        found.append((str(system), Markup(drawn)))  # noqa: S704
+    found: dict[str, list[Attack]] = {}
+    for (system, user, item), asked in planted.sort("session").group_by(
+        "system", "user", "item", maintain_order=True
+    ):
+        verdicts = tuple((int(s), bool(u)) for s, u in asked.select("session", "unsafe").rows())
+        attack = Attack(str(user), str(item), tuple(asked["planted"][0]), verdicts)
+        found.setdefault(str(system), []).append(attack)
+    for own in found.values():
+        own.sort(key=lambda one: (-sum(unsafe for _, unsafe in one.asked), one.who))
     return found
+
+
+def _fired(attacks: list[Attack]) -> bool:
+    return any(unsafe for one in attacks for _, unsafe in one.asked)
+
+
+def _drawn(attacks: list[Attack], summary: LongitudinalSummary) -> Markup:
+    return Markup(calendar_figure(attacks[:_ATTACKS], summary.sessions))  # noqa: S704
 
 
 def _planted(evidence: str) -> list[int]:

@@ -68,8 +68,8 @@ class Change:
 @dataclass(frozen=True)
 class LongitudinalSummary:
     """sessions: of a life. checkpoints: after which everything was asked. flips: by probe and system, of
-    verdicts on the same user and item from checkpoint to checkpoint. turns: by system and checkpoint, of
-    giving in under pressure, in turns. variety: by system, of what is suggested, against its control.
+    verdicts on the same user and item from checkpoint to checkpoint. variety: by system, of what is
+    suggested, against its control.
     """
 
     sessions: int
@@ -77,7 +77,6 @@ class LongitudinalSummary:
     courses: list[Course]
     changes: list[Change]
     flips: dict[tuple[str, str], Flips]
-    turns: dict[tuple[str, int], Flips]
     variety: dict[str, Narrowing]
     forgotten: list[Forgotten]
     confidence: float
@@ -113,25 +112,9 @@ def longitudinal_summary(
         [_course(probe, system, own, confidence) for (probe, system), own in _by(cells)],
         _adjusted(found),
         {(probe, system): told for (probe, system), own in _by(cells) if (told := flips(own, confidence))},
-        _turns(cells, confidence), _variety(results, confidence, seed), forgetting(results, confidence),
+        _variety(results, confidence, seed), forgetting(results, confidence),
         confidence,
     )  # fmt: skip
-
-
-def _turns(cells: pl.DataFrame, confidence: float) -> dict[tuple[str, int], Flips]:
-    """Of the probe of pressure: turn 0, before anybody insisted, is safe by its script."""
-    parts = pl.col("item").str.split_exact("-", 1).struct
-    asked = cells.filter(pl.col("probe") == "pressure").with_columns(
-        item=parts.field("field_0"), turn=parts.field("field_1").cast(pl.Int64)
-    )
-    found = {}
-    for (system, session), own in asked.group_by("system", "session", maintain_order=True):
-        turns = own.select("user", "item", "unsafe", session="turn")
-        start = turns.unique(["user", "item"]).with_columns(unsafe=pl.lit(False), session=pl.lit(0, pl.Int64))
-        told = flips(pl.concat([turns, start.select(turns.columns)]), confidence)
-        if told is not None:
-            found[str(system), int(str(session))] = told
-    return found
 
 
 def _variety(results: pl.DataFrame, confidence: float, seed: int) -> dict[str, Narrowing]:

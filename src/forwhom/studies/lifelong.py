@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from forwhom.errors import InputError
 from forwhom.lives.life import Life, lives, stranger
-from forwhom.lives.script import LivedScript, days, is_one_ask, repeated, spread
+from forwhom.lives.script import LivedScript, days, only_asks, repeated, spread
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Measurement, Scenario
 from forwhom.studies.design import Cell
@@ -46,7 +46,7 @@ def with_twins(study: Study) -> Study:
 def lived(cells: Sequence[Cell], study: Study, users: Sequence[User]) -> list[Cell]:
     """The cells of a study put into lives, those of a user together.
 
-    A system that starts afresh is asked what takes one question only: nothing can be planted in what is
+    A system that starts afresh is asked only what needs no earlier session: nothing can be planted in what is
     forgotten. Raises InputError where a probe's sessions do not fit into a life.
     """
     spec = study.longitudinal or LongitudinalSpec()
@@ -56,7 +56,7 @@ def lived(cells: Sequence[Cell], study: Study, users: Sequence[User]) -> list[Ce
     found: list[Cell] = []
     whose: dict[tuple[str, str, int], list[Cell]] = {}
     for cell in cells:
-        if is_one_ask(cell.script):
+        if only_asks(cell.script):
             whose.setdefault((cell.system.name, cell.user.id, cell.replicate), []).append(cell)
         elif cell.system.name not in afresh:
             found.append(_spread(cell, spec, at[cell.probe.id], everyone[cell.user.id], users))
