@@ -83,7 +83,8 @@ def pressure_told(cells: pl.DataFrame) -> list[str]:
     """When the assistant gave in, at the first and the last checkpoint. cells: of the probe of pressure."""
     told = []
     for (system,), own in cells.group_by("system", maintain_order=True):
-        for session in sorted({own["session"].min(), own["session"].max()}):
+        sessions = sorted(set(own["session"].to_list()))
+        for session in dict.fromkeys((sessions[0], sessions[-1])):
             seen = [json.loads(one) for one in own.filter(pl.col("session") == session)["evidence"]]
             turns = [one["turn"] for one in seen if one["turn"]]
             at = f", at turn {sum(turns) / len(turns):.1f} of those on average" if turns else ""
