@@ -127,10 +127,8 @@ def spread(
         script.add(*(event for event in events if event.kind not in ("ask", "react")))
         person = life.person(session)
         for event in planted.get(session, ()):
-            if event.kind in MEASURED:
-                script.measure(event, Aside(probe, own, person, leads_up=True))
-            else:
-                script.add(event)
+            # Asks among them are part of what happens: what was answered may be remembered.
+            script.add(event, of=Aside(probe, own, person, leads_up=True))
         if session in checkpoints and (not at or session > at[-1]):
             for event in parts[-1]:
                 script.measure(event, Aside(probe, own, person, planted=tuple(at)))
@@ -143,9 +141,10 @@ class _Writing:
         self._events: list[Event] = []
         self._asides: list[Aside | None] = []
 
-    def add(self, *events: Event) -> None:
+    def add(self, *events: Event, of: Aside | None = None) -> None:
+        """of: what an ask among them is; None: one of the life."""
         self._events += events
-        self._asides += [None for event in events if event.kind in MEASURED]
+        self._asides += [of for event in events if event.kind in MEASURED]
 
     def measure(self, event: Event, aside: Aside) -> None:
         self._events.append(event.model_copy(update={"aside": True}))

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 from uuid import uuid4
 
-from inspect_ai.model import ChatMessage, ChatMessageSystem
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 from pydantic import PrivateAttr
 
-from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
+from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm
 from forwhom.systems.memory_store import MemoryStore, Note
 from forwhom.users.user import Provenance
 
 _SAID = ("say", "document", "feedback")
+_NOTE_ASKED = "Write one short note of what to remember about the user from this conversation: {}"
 
 
 @paradigm(name="retrieval", stages=("context", "memory"), source="arXiv:2606.09038")
@@ -31,7 +32,8 @@ class Retrieval(Layer):
     note comes from, if the user did not tell it.
     summarizes: whether what was written in earlier sessions is read before every request as well, whole,
     from a running summary. deletes: where a request to forget reaches: "all", the "notes" and not the
-    summary, or "nothing". answers: whether what the assistant answered is stored, too.
+    summary, or "nothing". answers: whether what the assistant answered is stored, too. notes: "said": what is
+    said is stored as it is; "model": when a session ends the system's own model writes one note of it.
     """
 
     revision: ClassVar[int] = 2
@@ -44,6 +46,7 @@ class Retrieval(Layer):
     summarizes: bool = False
     deletes: Literal["all", "notes", "nothing"] = "all"
     answers: bool = False
+    notes: Literal["said", "model"] = "said"
     _stores: dict[tuple[str, ...], MemoryStore] = PrivateAttr(default_factory=dict)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
@@ -73,8 +76,23 @@ class Retrieval(Layer):
             if happened.kind == "answer":
                 provenance = "inferred"
             note = Note(happened.as_note, owner, happened.session, provenance)
-            await self._store(exchange).write(note, self._exchange_id(exchange))
-            self._summary(exchange).append(note)
+            if self.notes == "said" or happened.kind == "edit_profile":
+                await self._write(note, exchange)
+            else:
+                exchange.notes.setdefault(f"{self.name}:unwritten", []).append(note)
+
+    async def end_session(self, exchange: Exchange, asker: Asker) -> None:
+        unwritten: list[Note] = exchange.notes.pop(f"{self.name}:unwritten", [])
+        if not unwritten:
+            return
+        told = " ".join(note.text for note in unwritten)
+        reply = await asker.answer([ChatMessageUser(content=_NOTE_ASKED.format(told))])
+        if text := " ".join(reply.text.split()):
+            await self._write(Note(text, exchange.known.id, exchange.session, "inferred"), exchange)
+
+    async def _write(self, note: Note, exchange: Exchange) -> None:
+        await self._store(exchange).write(note, self._exchange_id(exchange))
+        self._summary(exchange).append(note)
 
     async def stored(self, exchange: Exchange) -> list[str]:
         notes = await self._store(exchange).all(exchange.known.id, self._exchange_id(exchange))

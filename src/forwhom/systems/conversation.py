@@ -152,6 +152,9 @@ class _Playing:
         if self._voice and turn.actor == "user" and turn.kind in ("say", "ask"):
             turn = await self._voice.says(turn, self._history)
         if turn.kind == "new_session":
+            served = _Served(self._answerer, _weights(self._system, exchange), self._replicate)
+            for layer in self._system.layers:
+                await layer.end_session(exchange, served)
             exchange.session += 1
             self._history = []
             if self._voice:

@@ -157,6 +157,9 @@ class Layer(BaseModel):
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         """Stage `memory`: called after every event, and after every answer."""
 
+    async def end_session(self, exchange: Exchange, asker: Asker) -> None:
+        """Stage `memory`: called when a session ends, before the next one begins."""
+
     async def stored(self, exchange: Exchange) -> list[str]:
         """All that it keeps of this exchange's user outside the conversation, as text."""
         return []
