@@ -16,11 +16,12 @@ from inspect_ai.model import ChatMessage
 
 from forwhom.studies.prepared import prepare
 from forwhom.studies.study import load_study, suite_path
-from forwhom.systems.conversation import Turn, play
+from forwhom.systems.conversation import play
 from forwhom.systems.models.chatml import render
 from forwhom.systems.models.prefix_scorer import PrefixScorer, ScoreRequest
 from forwhom.systems.models.weights import torch_folder
 from forwhom.systems.reply import Reply
+from forwhom.systems.turns import Turn
 
 BATCH = 96  # cells that a study asks at once
 

@@ -11,7 +11,7 @@ from inspect_ai.model import get_model
 from forwhom.lives.script import Aside
 from forwhom.probes.probe import load_probe
 from forwhom.probes.scenario import Measurement
-from forwhom.studies.tasks import as_turns, measure_all
+from forwhom.studies.measuring import as_turns, measure_all
 from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import play
 from forwhom.systems.layer import Layer

@@ -12,7 +12,7 @@ from inspect_ai.model import ChatMessage
 from forwhom.lives.script import Aside
 from forwhom.paradigms.agents import Agents
 from forwhom.probes.probe import Probe, load_probe
-from forwhom.studies.tasks import as_turns, measure_all
+from forwhom.studies.measuring import as_turns, measure_all
 from forwhom.systems.conversation import play
 from forwhom.systems.layer import Layer
 from forwhom.systems.reply import Reply

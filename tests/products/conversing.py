@@ -11,9 +11,10 @@ from inspect_ai.model import ModelAPI, ModelOutput, get_model, modelapi
 from pydantic import PrivateAttr
 
 from forwhom.systems.answering import Answerer
-from forwhom.systems.conversation import Turn, play
+from forwhom.systems.conversation import play
 from forwhom.systems.layer import Exchange, Happening, Layer, layer_type
 from forwhom.systems.system import System
+from forwhom.systems.turns import Turn
 from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 from tests.controls.fake_api import FakeAPI

@@ -8,8 +8,8 @@ import pytest
 
 from forwhom.products.langgraph import LangGraph
 from forwhom.products.product import Entry
-from forwhom.systems.conversation import Turn
 from forwhom.systems.memory_store import embed
+from forwhom.systems.turns import Turn
 from tests.products.conversing import BOAT, LATER, ONE, forgets, played
 from tests.products.test_products import wipes
 

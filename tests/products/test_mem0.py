@@ -6,7 +6,7 @@ import pytest
 
 from forwhom.products.mem0 import Mem0
 from forwhom.products.product import Entry
-from forwhom.systems.conversation import Turn
+from forwhom.systems.turns import Turn
 from tests.products.conversing import BOAT, LATER, asks, forgets, played
 from tests.products.extractor import oracle_extractor
 from tests.products.test_products import wipes

@@ -11,8 +11,8 @@ import pytest
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from forwhom.products.mem0 import Mem0
-from forwhom.systems.conversation import Turn
 from forwhom.systems.layer import Exchange, Happening
+from forwhom.systems.turns import Turn
 from tests import shipped
 from tests.products.conversing import BOAT, LATER, ONE, PEOPLE, TWO, asks, forgets, made, played
 

@@ -5,9 +5,9 @@ from itertools import repeat
 from forwhom.lives.script import Aside
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
-from forwhom.studies.tasks import measure_all
-from forwhom.systems.conversation import AskedTurn
+from forwhom.studies.measuring import measure_all
 from forwhom.systems.reply import Reply
+from forwhom.systems.turns import AskedTurn
 from forwhom.users.user import NEUTRAL, User
 
 

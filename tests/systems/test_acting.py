@@ -24,11 +24,12 @@ from inspect_ai.tool import ToolCall, ToolInfo
 from forwhom.paradigms.agents import Agents
 from forwhom.paradigms.multimodal import Multimodal
 from forwhom.systems.answering import Answerer
-from forwhom.systems.conversation import AskedTurn, Turn, play, transcript
+from forwhom.systems.conversation import play, transcript
 from forwhom.systems.layer import Exchange, Layer
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
+from forwhom.systems.turns import AskedTurn, Turn
 from forwhom.systems.world.channels import contacts_of
 from forwhom.systems.world.tools import took_effect
 from forwhom.users.population import builtin_population

@@ -7,10 +7,11 @@ import pytest
 from pydantic import PrivateAttr
 
 from forwhom.systems.comparisons import earlier_feedback, own_comparisons
-from forwhom.systems.conversation import Turn, play
+from forwhom.systems.conversation import play
 from forwhom.systems.layer import Exchange, Happening, Layer
 from forwhom.systems.pictures.picture import Picture, Place
 from forwhom.systems.system import System
+from forwhom.systems.turns import Turn
 from forwhom.users.population import builtin_population
 
 USER = builtin_population()[0]

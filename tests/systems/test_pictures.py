@@ -22,7 +22,7 @@ from forwhom.errors import InputError
 from forwhom.paradigms.multimodal import Multimodal
 from forwhom.probes.scenario import Event
 from forwhom.systems.answering import Answerer
-from forwhom.systems.conversation import AskedTurn, Turn, play
+from forwhom.systems.conversation import play
 from forwhom.systems.layer import Layer
 from forwhom.systems.pictures import installed
 from forwhom.systems.pictures.album import album, home, other_homes, other_letters
@@ -30,6 +30,7 @@ from forwhom.systems.pictures.drawing import draw
 from forwhom.systems.pictures.picture import Picture, Place
 from forwhom.systems.pictures.reading import read, stripped
 from forwhom.systems.system import System
+from forwhom.systems.turns import AskedTurn, Turn
 from forwhom.users.population import builtin_population
 from forwhom.users.user import NEUTRAL, User
 

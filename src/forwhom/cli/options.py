@@ -18,7 +18,9 @@ StudyFile = Annotated[
 ]
 SuiteName = Annotated[
     str,
-    typer.Option("--suite", help="Without a file: relational, paradigms, composition, longitudinal or memory."),
+    typer.Option(
+        "--suite", help="Without a file: relational, paradigms, composition, longitudinal or memory."
+    ),
 ]
 ModelName = Annotated[
     str | None,

@@ -17,16 +17,16 @@ from rich.progress import (
 
 
 class LiveProgress:
-    """Callable (done, total, what); a context manager that draws a bar on a terminal."""
+    """Callable (done, total, what); a context manager that draws a bar on a terminal. unit: what counts."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, unit: str = "cells") -> None:
         self.done = self.total = 0
-        self._console = console
+        self._console, self._unit = console, unit
         self._bar = Progress(
             TextColumn("[bold]{task.description:<15}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("cells"),
+            TextColumn(unit),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -52,7 +52,7 @@ class LiveProgress:
 
     def __call__(self, done: int, total: int, what: str) -> None:
         if what == "reused":
-            self._console.print(f"{done} of {total} cells are already done; going on with the rest.")
+            self._console.print(f"{done} of {total} {self._unit} are already done; going on with the rest.")
             self._first = done
         self.done, self.total = done, total
         self._bar.update(self._task, completed=done, total=total, description=what)
@@ -61,4 +61,4 @@ class LiveProgress:
             self._tenth = tenth
             spent = time.monotonic() - self._started
             left = spent * (total - done) / max(done - self._first, 1)
-            self._console.print(f"{what}: {done} of {total} cells, about {left:.0f} s left")
+            self._console.print(f"{what}: {done} of {total} {self._unit}, about {left:.0f} s left")

@@ -54,11 +54,12 @@ def run(
     prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
     folder = out or prepared.default_folder
     try:
-        with LiveProgress(console) as progress:
+        with LiveProgress(console, prepared.unit) as progress:
             done = run_study(prepared, folder, progress)
     except InterruptedStudyError:
         console.print(
-            f"\nStopped. {progress.done} of {progress.total} cells are finished and kept in {folder}.\n"
+            f"\nStopped. {progress.done} of {progress.total} {prepared.unit} are finished and kept in "
+            f"{folder}.\n"
             "Run the same command again to go on from there."
         )
         raise typer.Exit(130) from None

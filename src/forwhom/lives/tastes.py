@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forwhom.probes.narrowing import suggestions
-from forwhom.systems.conversation import AskedTurn, Turn
+from forwhom.systems.turns import AskedTurn, Turn
 
 _SPREAD, _WANDER, _EXPOSURE = 1.0, 0.05, 0.5
 

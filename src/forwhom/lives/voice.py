@@ -7,7 +7,7 @@ its faithfulness can be measured (fidelity.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
@@ -17,20 +17,30 @@ from forwhom.lives.life import Life
 from forwhom.lives.tastes import Tastes
 from forwhom.probes.preference_shift import TASTE
 from forwhom.systems.answering import Answerer
-from forwhom.systems.conversation import AskedTurn, Turn
+from forwhom.systems.turns import AskedTurn, Turn
 
 
 class SimulatedUser:
-    """One user in one life with one system. model: what speaks for the user; None: the script as it is."""
+    """One user in one life with one system. model: what speaks for the user; None: the script as it is.
 
-    def __init__(self, life: Life, seed: int, model: Answerer | None = None) -> None:
-        self._life, self._model = life, model
+    on_lived: called when a session is over.
+    """
+
+    def __init__(
+        self,
+        life: Life,
+        seed: int,
+        model: Answerer | None = None,
+        on_lived: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._life, self._model, self._on_lived = life, model, on_lived
         self._tastes = Tastes(crc32(f"{seed}:{life.user.id}".encode()))
         self._session = 1
         self.said: list[Line] = []
 
     def begin_session(self, session: int) -> None:
         self._session = session
+        self._on_lived()
         self._tastes.begin_session()
 
     def reacts(self, turn: Turn, asked: AskedTurn) -> list[Turn]:

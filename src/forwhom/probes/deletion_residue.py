@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from forwhom.probes.deletions import WAYS, items, scenario, secrets, way_of
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
-from forwhom.systems.conversation import RESIDUE
+from forwhom.systems.turns import RESIDUE
 from forwhom.users.user import User
 
 

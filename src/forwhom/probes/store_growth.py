@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
-from forwhom.systems.conversation import STORE
+from forwhom.systems.turns import STORE
 from forwhom.users.attributes import catalogue
 from forwhom.users.user import Attribute, User
 

@@ -18,7 +18,8 @@ def longitudinal_headline(
     kinds = {kind: [one for one in own if one.kind == kind] for kind in ("drift", "level", "sooner")}
     at_the_end = headline([one for one in findings if one.axis != "longitudinal"], summary, words)
     grave = kinds["drift"] or kinds["level"] or kinds["sooner"]
-    names = joined(first_of(list(dict.fromkeys(f"'{one.system}' on {named(one.probe)}" for one in grave))))
+    about_what = list(dict.fromkeys(f"'{one.system}' on {named(one.probe)}" for one in grave))
+    names = joined(first_of(about_what)) if about_what else ""
     if kinds["drift"]:
         title = f"It grows over {lives.sessions} sessions: {names}."
     elif kinds["level"]:

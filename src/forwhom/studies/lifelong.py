@@ -98,12 +98,13 @@ def _cell(of: Cell, probe: Probe, item: str, script: LivedScript, life: Life, ke
     )  # fmt: skip
 
 
-def asked_in(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Probe, Scenario]]:
-    """Every measured point of the cells."""
-    for cell in cells:
-        for aside in cell.asides:
-            if aside is not None and not aside.leads_up:
-                yield cell, aside.probe, aside.script
+def measured_in(cell: Cell) -> Iterator[tuple[Probe, Scenario]]:
+    """Every measured point of a cell."""
+    if not cell.asides:
+        yield cell.probe, cell.script
+    for aside in cell.asides:
+        if aside is not None and not aside.leads_up:
+            yield aside.probe, aside.script
 
 
 def _nothing(*_: object) -> Measurement | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -12,9 +14,13 @@ from forwhom.statistics import foresight
 from forwhom.statistics.foresight import foresee
 from forwhom.studies.composition_plan import PlannedComposition, plan_composition
 from forwhom.studies.design import Cell
+from forwhom.studies.lifelong import measured_in
 from forwhom.studies.prepared import Prepared
+from forwhom.systems.history import last_update
+from forwhom.users.user import User
 
 _SECONDS_SCORED = 0.075  # a scored cell of the embedded model on two cores, measured
+_SECONDS_LIVED = 0.2  # the same where what is remembered differs from ask to ask, measured
 _SECONDS_WRITTEN = 0.25  # a written answer of 40 tokens, measured
 _SECONDS_CELL = 0.01  # Inspect's own cost of a sample, measured
 
@@ -62,37 +68,29 @@ class Plan(BaseModel):
         return ((self.tokens - self.tokens_out) * dollars_in + self.tokens_out * dollars_out) / 1e6
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One measured point, or one for each of which there is a row of the results."""
+
+    user: User
+    item: str
+    at_risk: bool
+
+
 def plan_study(prepared: Prepared) -> Plan:
     """Count what `prepared` would ask; no model is called."""
-    groups: dict[tuple[str, str], list[Cell]] = {}
-    asked: set[tuple[str, ...]] = set()
-    calls, tokens, written, seconds = 0, 0, 0, _SECONDS_CELL * len(prepared.cells)
-    fits = fits_of(prepared.cells)
-    seconds += sum(fits.values())
+    groups: dict[tuple[str, str], list[_Asked]] = {}
     for cell in prepared.cells:
-        groups.setdefault((cell.system.name, cell.probe.id), []).append(cell)
-        # A system that is told nothing, and the neutral user, read the same text: asked once, shared.
-        told = cell.system.is_personalized and not cell.user.is_neutral
-        call = (
-            cell.system.model, cell.system.instructions, cell.system.name if told else "",
-            cell.user.id if told else "", cell.script.model_dump_json(include={"events"}),
-        )  # fmt: skip
-        if call in asked:
-            continue
-        asked.add(call)
-        words = sum(len(event.text.split()) for event in cell.script.events)
-        profile = sum(len(a.statement.split()) for a in cell.user.attributes) if told else 0
-        for ask in (event for event in cell.script.events if event.kind == "ask"):
-            # The embedded model scores all options at once; others choose a letter, in as many orders.
-            calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
-            longest = prepared.study.max_tokens * (not ask.options)
-            tokens += int(1.4 * (words + profile)) + 20 + longest
-            written += longest or 1
-            seconds += _SECONDS_SCORED if ask.options else _SECONDS_WRITTEN
+        for probe, script in measured_in(cell):
+            point = _Asked(cell.user, script.item, script.at_risk)
+            groups.setdefault((cell.system.name, probe.id), []).append(point)
+    fits = fits_of(prepared.cells)
+    load = _load(prepared)
+    seconds = load.seconds + _SECONDS_CELL * len(prepared.cells) + sum(fits.values())
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
     controls = {system.name: system.control(systems) for system in systems}
-    risky = {key: {(c.user.id, c.item) for c in cells if c.script.at_risk and not c.user.is_neutral}
+    risky = {key: {(c.user.id, c.item) for c in cells if c.at_risk and not c.user.is_neutral}
              for key, cells in groups.items()}  # fmt: skip
     # Those that will be compared: their control is asked some of the same.
     paired = {(system, probe) for (system, probe), asked in risky.items()
@@ -102,10 +100,10 @@ def plan_study(prepared: Prepared) -> Plan:
         rows=[_row(system, probe, cells, prepared.study.confidence, compared * ((system, probe) in paired))
               for (system, probe), cells in groups.items()],
         cells=len(prepared.cells),
-        calls=calls,
+        calls=load.calls,
         fits=len(fits),
-        tokens=tokens,
-        tokens_out=written,
+        tokens=load.tokens,
+        tokens_out=load.written,
         minutes=seconds / 60 if embedded else None,
         skipped=list(prepared.skipped),
         note=f"Assumed: a rate of one half, where verdicts are least certain; a correlation of "
@@ -114,6 +112,53 @@ def plan_study(prepared: Prepared) -> Plan:
         f"comparisons, corrected together; a power of {foresight.POWER:.0%}.",
         together=plan_composition(prepared) if prepared.study.factors else None,
     )  # fmt: skip
+
+
+@dataclass
+class _Load:
+    calls: int = 0
+    tokens: int = 0
+    written: int = 0
+    seconds: float = 0.0
+
+
+def _load(prepared: Prepared) -> _Load:
+    """What all asks take, each text that is read once."""
+    load = _Load()
+    asked: set[tuple[str, ...]] = set()
+    for cell in prepared.cells:
+        # A system that is told nothing, and the neutral user, read the same text: asked once, shared.
+        told = cell.system.is_personalized and not cell.user.is_neutral
+        whose = (
+            cell.system.model, cell.system.instructions, cell.system.name if told else "",
+            cell.user.id if told else "",
+        )  # fmt: skip
+        events = cell.script.events
+        # In a life what is remembered changes from session to session, and each ask stands for itself.
+        whole = "" if cell.life else cell.script.model_dump_json(include={"events"})
+        if not cell.life and (*whose, whole) in asked:
+            continue
+        asked.add((*whose, whole))
+        words = 60 if cell.life else sum(len(event.text.split()) for event in events)
+        profile = sum(len(a.statement.split()) for a in cell.user.attributes) if told else 0
+        session = 1
+        for ask in events:
+            session += ask.kind == "new_session"
+            if ask.kind != "ask":
+                continue
+            if cell.life:
+                key = (*whose, ask.model_dump_json(), str(session if told else 0))
+                if key in asked:
+                    continue
+                asked.add(key)
+            # The embedded model scores all options at once; others choose a letter, in as many orders.
+            load.calls += 1 if cell.system.model.startswith("forwhom/") else max(1, len(ask.options))
+            longest = prepared.study.max_tokens * (not ask.options)
+            load.tokens += int(1.4 * (words + profile)) + 20 + longest
+            load.written += longest or 1
+            scored = _SECONDS_LIVED if cell.life else _SECONDS_SCORED
+            load.seconds += scored if ask.options else _SECONDS_WRITTEN
+    return load
 
 
 def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
@@ -127,30 +172,39 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
         chain: list[str] = []
         for layer in (one for one in cell.system.layers if "weights" in one.stages):
             chain.append(f"{layer.name} {layer.model_dump_json()}")
-            for learned in _learned(cell.script.events):
-                if learned or not cell.user.is_neutral:
+            for learned in _learned(cell.script.events, getattr(layer, "every", 1)):
+                # In a life nothing is known of the user at first.
+                if learned or not (cell.user.is_neutral or cell.life):
                     key = (cell.system.model, *chain, cell.user.id, *cell.script.hidden, *learned)
                     fits[key] = layer.fit_seconds
     return fits
 
 
-def _learned(events: Sequence[Event]) -> Iterator[list[str]]:
+def _learned(events: Sequence[Event], every: int) -> Iterator[list[str]]:
     """For every ask, and every look at the weights: what there is to learn from by then."""
+    sessions = list(accumulate((one.kind == "new_session" for one in events), initial=1))[1:]
+    told: dict[int, list[str]] = {}
     for place, ask in enumerate(events):
         if ask.kind not in ("ask", "observe"):
             continue
-        before = events[:place]
-        last = max((at for at, one in enumerate(before) if one.kind == "new_session"), default=0)
-        yield [
+        # An aside is as if in the next session.
+        until = last_update(sessions[place] + ask.aside, every)
+        learned = told.get(until) or [
             one.model_dump_json()
-            for at, one in enumerate(before)
-            if (at < last and one.kind != "ask") or one.kind in ("edit_profile", "forget")
+            for at, one in enumerate(events[:place])
+            if sessions[at] < until and one.kind not in ("ask", "new_session")
+        ]
+        told[until] = learned
+        yield learned + [
+            one.model_dump_json()
+            for at, one in enumerate(events[:place])
+            if sessions[at] >= until and one.kind in ("edit_profile", "forget")
         ]
 
 
-def _row(system: str, probe: str, cells: list[Cell], confidence: float, compared: int) -> PlannedRow:
+def _row(system: str, probe: str, cells: list[_Asked], confidence: float, compared: int) -> PlannedRow:
     asked = [cell for cell in cells if not cell.user.is_neutral]
-    exposed = [cell for cell in asked if cell.script.at_risk]
+    exposed = [cell for cell in asked if cell.at_risk]
     seen = None
     if exposed:
         users, items = (

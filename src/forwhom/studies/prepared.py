@@ -41,6 +41,11 @@ class Prepared:
         return hashlib.sha256(keys.encode()).hexdigest()[:8]
 
     @property
+    def unit(self) -> str:
+        """What the progress of a run is counted in."""
+        return "sessions" if self.study.longitudinal else "cells"
+
+    @property
     def default_folder(self) -> Path:
         """Where the results of this very study are kept, so that the same command finds its own run."""
         return Path("runs") / f"{self.study.name}-{self.fingerprint}"

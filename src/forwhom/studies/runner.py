@@ -56,8 +56,8 @@ class Run:
 def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done, total, what: None) -> Run:
     """Ask what the journal lacks, then write results.parquet and run.json into `folder`.
 
-    progress(done, total, what): called after every cell. Raises InterruptedStudyError on Ctrl-C and
-    InputError where a model cannot be reached at all.
+    progress(done, total, what): called after every cell, and in lives after every session. Raises
+    InterruptedStudyError on Ctrl-C and InputError where a model cannot be reached at all.
     """
     started = time.time()
     journal = Journal(folder / "journal.jsonl")
@@ -79,8 +79,9 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
             ended = {one.get("cell") for one in skipped} | journal.finished.keys()
             missing = [cell for cell in prepared.cells if cell.key not in ended]
             if not asked:
-                done = len(prepared.cells) - len(missing)
-                progress(done, len(prepared.cells), "reused" if done else "starting")
+                total = sum(cell.size for cell in prepared.cells)
+                done = total - sum(cell.size for cell in missing)
+                progress(done, total, "reused" if done else "starting")
             asked += len(missing)
             skipped += _ask(prepared, missing, journal, progress, folder, answered, said)
             # Only a search reads the table before the end.
@@ -115,7 +116,8 @@ def _ask(
 ) -> list[dict[str, str]]:
     """Ask these cells into the journal, system by system; what failed, and why."""
     skipped: list[dict[str, str]] = []
-    done, total = len(prepared.cells) - len(missing), len(prepared.cells)
+    total = sum(cell.size for cell in prepared.cells)
+    done = total - sum(cell.size for cell in missing)
     lives = prepared.study.longitudinal
     speaker = [lives.user_model] if lives and lives.user_model and missing else []
     for model in dict.fromkeys([*(cell.system.model for cell in missing), *speaker]):
@@ -126,15 +128,18 @@ def _ask(
         # The two engines of the embedded model slow each other: first what is scored, then written.
         cells.sort(key=lambda cell: cell.probe.mode)
 
-        def finished(key: str, rows: list[Row], name: str = name) -> None:
-            nonlocal done
+        def finished(key: str, rows: list[Row]) -> None:
             journal.add(key, rows)
+            lived()
+
+        def lived(name: str = name) -> None:
+            nonlocal done
             done += 1
             progress(done, total, name)
 
         log = f"logs/{time.time_ns() // 1_000_000}-{cells[0].system.log_name}"
         try:
-            skipped += _evaluate(prepared, cells, finished, folder, log, answered, said)
+            skipped += _evaluate(prepared, cells, finished, folder, log, answered, said, lived)
         finally:
             # Before whatever else a full disk makes fail.
             if failure := journal.failure or getattr(answered, "failure", None):
@@ -162,11 +167,13 @@ def _evaluate(
     log: str,
     answered: MutableMapping[str, Reply],
     said: list[Line],
+    lived: Callable[[], None],
 ) -> list[dict[str, str]]:
     system = cells[0].system
     task = cells_task(
-        prepared.study, system, cells, prepared.users, finished, log, answered, on_said=said.extend
-    )
+        prepared.study, system, cells, prepared.users, finished, log, answered, on_said=said.extend,
+        on_lived=lived,
+    )  # fmt: skip
     lives = prepared.study.longitudinal
     roles: dict[str, str | Model] = {"user": lives.user_model} if lives and lives.user_model else {}
     os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import asdict
-from itertools import repeat, zip_longest
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from itertools import zip_longest
 from math import nan
 from typing import Any
 
@@ -19,17 +18,17 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from forwhom.lives.fidelity import Line
-from forwhom.lives.script import Aside
 from forwhom.lives.voice import SimulatedUser
 from forwhom.probes.probe import load_probe
-from forwhom.probes.scenario import Answer, Call, Measurement, Scenario
 from forwhom.results.journal import Row
 from forwhom.studies.design import Cell, draw_cells
+from forwhom.studies.measuring import as_turns, asides_of, measure_all, row_of
 from forwhom.studies.study import ProbeSpec, Study, SystemSpec, build_system
 from forwhom.systems.answering import Answerer
-from forwhom.systems.conversation import AskedTurn, Turn, play
+from forwhom.systems.conversation import play
 from forwhom.systems.reply import Reply
 from forwhom.systems.system import System
+from forwhom.systems.turns import AskedTurn
 from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 
@@ -48,6 +47,7 @@ def cells_task(
     answered: MutableMapping[str, Reply] | None = None,
     name: str = "",
     on_said: OnSaid = lambda lines: None,
+    on_lived: Callable[[], None] = lambda: None,
 ) -> Task:
     """An Inspect task of the cells, all of one system.
 
@@ -55,7 +55,7 @@ def cells_task(
     raises, the cells that are left fail with the same error: what cannot be kept is not asked.
     log: where the Inspect log will lie, relative to the run, written into every row. answered: replies
     shared with the other systems of a run. name: of the task, else made of the system's. on_said(lines): of
-    a life, called with what the simulated user said in it.
+    a life, called with what the simulated user said in it; on_lived: after each of its sessions but the last.
     """
     by_key = {cell.key: cell for cell in cells}
     answered = {} if answered is None else answered  # an empty one is shared, too
@@ -79,7 +79,9 @@ def cells_task(
     return Task(
         name=name or f"forwhom-{system.log_name}",
         dataset=MemoryDataset(samples, name=name or "cells"),
-        solver=_play(study, system, by_key, {u.id: u for u in users}, asked, answered, stopped, on_said),
+        solver=_play(
+            study, system, by_key, {u.id: u for u in users}, asked, answered, stopped, on_said, on_lived
+        ),
         scorer=_measure(study, by_key, asked, on_finished, log, stopped),
     )
 
@@ -93,6 +95,7 @@ def _play(
     answered: MutableMapping[str, Reply],
     stopped: list[Exception],
     on_said: OnSaid,
+    on_lived: Callable[[], None],
 ) -> Solver:
     answerers: list[Answerer] = []
 
@@ -106,7 +109,9 @@ def _play(
                 answerers.append(Answerer(get_model(), *settings, answered))
             cell = cells[str(state.sample_id)]
             known = cell.known or cell.script.shown(cell.user)
-            voice = SimulatedUser(cell.life, study.seed, _speaker(study, answered)) if cell.life else None
+            voice = None
+            if cell.life:
+                voice = SimulatedUser(cell.life, study.seed, _speaker(study, answered), on_lived)
             turns = await play(
                 system, answerers[0], as_turns(cell.script), known, population, cell.replicate, voice
             )
@@ -142,8 +147,8 @@ def _measure(
         async def score(state: TaskState, target: Target) -> Score:
             cell = cells[str(state.sample_id)]
             turns = asked.pop(cell.key)
-            measured = measure_all(_asides(cell), turns)
-            rows = [_row(study, cell, aside, turn, one, log) for aside, turn, one in measured]
+            measured = measure_all(asides_of(cell), turns)
+            rows = [row_of(study, cell, aside, turn, one, log) for aside, turn, one in measured]
             try:
                 on_finished(cell.key, rows)
             except Exception as error:
@@ -185,86 +190,6 @@ def _unsafe_share(*, is_neutral: bool) -> Metric:
         return sum(own) / len(own) if own else nan
 
     return compute
-
-
-def as_turns(script: Scenario) -> list[Turn]:
-    return [
-        Turn(
-            e.kind,
-            e.text,
-            e.actor,
-            e.actor_id,
-            tuple(option.text for option in e.options),
-            e.of,
-            e.picture,
-            e.aside,
-            e.before,
-        )
-        for e in script.events
-    ]
-
-
-def measure_all(
-    asides: Iterable[Aside | None], turns: Sequence[AskedTurn]
-) -> list[tuple[Aside, AskedTurn, Measurement]]:
-    """Every turn that is measured: as what, and with which Measurement. asides: what each turn is."""
-    given: list[tuple[Aside, Answer]] = []
-    found = []
-    for turn, aside in zip(turns, asides, strict=False):
-        if aside is None:
-            continue
-        given.append((aside, aside.answer(as_answer(turn), given)))
-        if (one := aside.probe.measure(aside.script, given[-1][1], aside.user)) is not None:
-            found.append((aside, turn, one))
-    return found
-
-
-def _asides(cell: Cell) -> Iterable[Aside | None]:
-    return cell.asides or repeat(Aside(cell.probe, cell.script, cell.user, leads_up=True))
-
-
-def as_answer(turn: AskedTurn) -> Answer:
-    reply = turn.reply
-    return Answer(
-        session=turn.session, text=reply.text, probabilities=reply.probabilities,
-        logprobs=reply.logprobs, method=reply.method, context=turn.context, observed=turn.observed,
-        actions=tuple(Call(**asdict(action)) for action in reply.actions),
-    )  # fmt: skip
-
-
-def _row(
-    study: Study, cell: Cell, aside: Aside, turn: AskedTurn, measured: Measurement, log: str
-) -> Row:
-    layers, script = cell.system.layers, aside.script
-    shown = [getattr(layer, "representation", "memory") for layer in layers if layer.is_paradigm]
-    row: Row = {
-        "cell": cell.key, "study": study.name, "system": cell.system.name,
-        "model": cell.system.model, "personalized": cell.system.is_personalized,
-        "user": cell.user.id, "representation": "+".join(shown) or "none",
-        "probe": aside.probe.id, "risk_id": aside.probe.risk, "item": script.item,
-        "topic": script.topic, "at_risk": script.at_risk, "because": script.because,
-        "temper": cell.life.temper if cell.life else "",
-        "session": turn.session, "replicate": cell.replicate, "risk": measured.risk,
-        "unsafe": measured.unsafe, "utility": measured.utility, "request": turn.request,
-        "answer": turn.reply.text,
-        "evidence": json.dumps(
-            {**measured.evidence, **_planted(aside), "context": turn.context, "method": turn.reply.method},
-            ensure_ascii=False,
-        ),
-        "tokens_in": turn.reply.tokens_in, "tokens_out": turn.reply.tokens_out,
-        "tokens_cached": turn.reply.tokens_cached, "seconds": round(turn.reply.seconds, 4),
-        "fits": json.dumps(turn.reply.fits), "log": log, "sample": cell.key,
-    }  # fmt: skip
-    for layer in layers:
-        row[f"layer:{layer.name}"] = layer.model_dump_json()
-    for attribute in aside.user.attributes:
-        row[f"user:{attribute.domain}"] = attribute.value
-    return row
-
-
-def _planted(aside: Aside) -> dict[str, list[int]]:
-    """In a life: the sessions before in which something of the probe's own happened."""
-    return {"planted": list(aside.planted)} if aside.planted else {}
 
 
 def probe_task(name: str, representation: str = "profile", users: int = 16, controls: int = 4) -> Task:
