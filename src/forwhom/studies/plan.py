@@ -189,10 +189,11 @@ def _learned(events: Sequence[Event], every: int) -> Iterator[list[str]]:
             continue
         # An aside is as if in the next session.
         until = last_update(sessions[place] + ask.aside, every)
+        began = max((at for at, one in enumerate(events[:place]) if one.kind == "start_over"), default=0)
         learned = told.get(until) or [
             one.model_dump_json()
             for at, one in enumerate(events[:place])
-            if sessions[at] < until and one.kind not in ("ask", "new_session")
+            if at >= began and sessions[at] < until and one.kind not in ("ask", "new_session", "start_over")
         ]
         told[until] = learned
         yield learned + [

@@ -1,4 +1,4 @@
-"""What a script is to the system that meets it: turns, their answers, and a user who has a part of their own."""
+"""What a script is to the system that meets it: turns and their answers, and a user who takes part."""
 
 from __future__ import annotations
 
