@@ -66,7 +66,7 @@ def test_the_plan_counts_what_is_asked_and_what_is_learned(tmp_path: Path) -> No
     assert {(row.system, row.cells) for row in planned.rows} == {
         ("nothing", 16), ("memory", 16), ("memory afresh", 16)
     }  # fmt: skip
-    # Learned after sessions 2, 4 and 6 of each of four users; the twin has only what came after its beginning.
+    # Learned after sessions 2, 4 and 6 of each of four users; the twin, of the last session only.
     assert planned.fits == 12 + 4
 
 
