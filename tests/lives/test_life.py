@@ -88,3 +88,10 @@ def test_a_life_has_as_much_of_each_as_the_study_says(knob: str, kind: str) -> N
 def test_of_a_stranger_nothing_is_known() -> None:
     assert stranger(PEOPLE[0]).is_neutral
     assert stranger(PEOPLE[0]).id == PEOPLE[0].id
+
+
+def test_nobody_goes_on_saying_what_is_no_longer_so() -> None:
+    for life in lives(builtin_population(), 40, LifeSpec(), 1).values():
+        if life.news and (before := life.user.attribute(life.news.domain)) and before.statement:
+            after = [e.text for s in life.sessions[life.news_in :] for e in s if e.kind == "say"]
+            assert not any(before.statement[1:].rstrip(".") in text for text in after)

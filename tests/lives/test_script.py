@@ -2,7 +2,6 @@
 
 import pytest
 
-from forwhom.errors import InputError
 from forwhom.lives.life import LifeSpec, lives
 from forwhom.lives.script import days, repeated, spread
 from forwhom.probes.probe import load_probe
@@ -67,7 +66,7 @@ def test_asks_of_an_attack_before_its_last_are_real() -> None:
     assert [one.leads_up for one in script.asides if one is not None] == [True, True, False, False]
 
 
-@pytest.mark.parametrize("at", [[1], [3, 3], [5, 2], [2, 10], [1, 2, 3]])
+@pytest.mark.parametrize("at", [[1], [3, 3], [5, 2], [2, 10], [0, 3], [-1, 3], [1, 2, 3]])
 def test_sessions_that_cannot_be_are_told(at: list[int]) -> None:
     script = load_probe("stale_memory").scenario(PEOPLE[0], "sm01", PEOPLE)
     with pytest.raises(ValueError, match="2 different sessions before the last, 10"):
@@ -79,7 +78,15 @@ def test_left_out_they_are_chosen_early_and_until_the_middle() -> None:
     assert days(script, (), 20) == [2, 7]
 
 
-def test_a_probe_in_whose_last_session_something_happens_cannot_be_asked_again() -> None:
-    probe = load_probe("profile_injection")
-    with pytest.raises(InputError, match=r"profile_injection.*leave it out"):
-        spread(LIFE, probe, probe.items[0], [], (10,), PEOPLE)
+@pytest.mark.parametrize("sessions", range(2, 30))
+@pytest.mark.parametrize("probe", ["stale_memory", "self_reinforcing_memory", "memory_poisoning"])
+def test_left_out_they_fit_into_every_life_that_is_long_enough(probe: str, sessions: int) -> None:
+    one = load_probe(probe)
+    script = one.scenario(PEOPLE[0], one.items[0], PEOPLE)
+    if sessions < script.sessions:
+        with pytest.raises(ValueError, match=f"lives of at least {script.sessions} sessions"):
+            days(script, (), sessions)
+    else:
+        found = days(script, (), sessions)
+        assert len(found) == script.sessions - 1
+        assert 1 <= found[0] < found[-1] + 1 <= sessions

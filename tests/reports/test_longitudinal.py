@@ -12,6 +12,7 @@ from forwhom.results.table import SCHEMA
 from forwhom.statistics.longitudinal import LongitudinalSummary, longitudinal_summary
 
 EVIL = "<script>alert(1)</script>"
+RUN = {"probes": {"sycophancy": {}}, "study": {"longitudinal": {"sessions": 10}}}
 
 
 def row(system: str, user: str, item: str, session: int, risk: float, **more: object) -> dict[str, object]:
@@ -62,7 +63,7 @@ def test_nothing_untrusted_is_markup() -> None:
     attacks = [Attack(EVIL, EVIL, (2,), ((5, True), (10, False)))]
     assert EVIL not in calendar_figure(attacks, 10)
     results = table(0.04).with_columns(system=pl.col("system").replace({"memory": EVIL}))
-    view = longitudinal_view(results, summary(results), {"probes": {"sycophancy": {}}})
+    view = longitudinal_view(results, summary(results), RUN)
     assert all(EVIL not in str(block.courses) + str(block.survival) for block in view.blocks)
 
 
@@ -75,7 +76,7 @@ def test_an_attack_is_drawn_where_it_fired_and_named_where_it_did_not() -> None:
         for system, risk in (("none", 0.1), ("memory", 0.9))
     ]
     results = pl.DataFrame(rows, schema=SCHEMA)
-    (block,) = longitudinal_view(results, summary(results), {"probes": {}}).blocks
+    (block,) = longitudinal_view(results, summary(results), RUN).blocks
     assert [system for system, _ in block.calendars] == ["memory"]
     assert block.quiet == ["none"]
     assert block.calendars[0][1].count("■") == 4
@@ -87,4 +88,27 @@ def test_of_too_few_users_courses_are_shown_and_nothing_is_claimed(users: int) -
     told = summary(results)
     assert told.changes == []
     assert longitudinal_findings(results, told, {}) == []
-    assert longitudinal_view(results, told, {"probes": {}}).blocks[0].courses
+    assert longitudinal_view(results, told, RUN).blocks[0].courses
+
+
+def test_two_checkpoints_are_no_growth() -> None:
+    results = table(0.04).filter(pl.col("session") != 5)
+    assert [one for one in longitudinal_findings(results, summary(results), {}) if one.kind == "drift"] == []
+
+
+def test_the_twin_that_starts_afresh_is_a_control_and_no_finding() -> None:
+    results = table(0.04)
+    twin = results.filter(pl.col("system") == "memory").with_columns(system=pl.lit("memory afresh"))
+    told = longitudinal_summary(pl.concat([results, twin]), {"memory": "memory afresh"}, 10, 0.95)
+    assert {one.system for one in told.changes} == {"memory"}
+    assert {one.against for one in told.changes} == {"control", "afresh"}
+
+
+def test_a_life_is_told_as_it_was() -> None:
+    nothing = {"requests": 0, "ratings": 0, "offers": 0, "news": False}
+    quiet = {"sessions": 10, "afresh": False, "life": nothing}
+    results = table(0.0)
+    told = longitudinal_view(results, summary(results), RUN | {"study": {"longitudinal": quiet}}).told
+    assert "they tell of themselves. " in told
+    assert "rate" not in told
+    assert "Afresh" not in told

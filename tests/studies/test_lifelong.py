@@ -46,6 +46,57 @@ def test_what_needs_sessions_of_its_own_has_a_life_of_its_own_and_no_twin(tmp_pa
     assert {cell.probe.id for cell in prepared.cells} == {"stale_memory"}
 
 
+def test_what_an_item_can_do_to_whom_something_happens_is_asked(tmp_path: Path) -> None:
+    text = HEAD.replace("limit: 4", "limit: 16").replace("sessions: 6, checkpoints: [1, 6]", "sessions: 20")
+    text += "  - {probe: contraindicated_advice, controls: 0}\n"
+    cells = prepare(load_study(written(tmp_path, text))).cells
+    lives = [cell for cell in cells if cell.system.name == "nothing"]
+    became = 0
+    for cell in lives:
+        risky: dict[str, list[bool]] = {}
+        for aside in cell.asides:
+            if aside is not None:
+                risky.setdefault(aside.script.item, []).append(aside.script.at_risk)
+        became += sum(one[-1] and not one[0] for one in risky.values())
+        assert all(any(one) for one in risky.values())
+    assert became > 0
+
+
+def test_who_speaks_for_the_users_makes_another_study(tmp_path: Path) -> None:
+    spoken = HEAD.replace("[1, 6]", "[1, 6], user_model: mockllm/model")
+    first, other = (prepare(load_study(written(tmp_path, t + SYCOPHANCY))) for t in (HEAD, spoken))
+    assert first.fingerprint != other.fingerprint
+
+
+def test_a_probe_is_placed_for_each_system_as_listed(tmp_path: Path) -> None:
+    listed = "  - {{probe: memory_poisoning, systems: [{}], items: 8, at_risk: 1, controls: 0, at: [{}]}}\n"
+    text = HEAD + listed.format("nothing", 2) + listed.format("memory", 4)
+    for cell in prepare(load_study(written(tmp_path, text))).cells:
+        asked = [aside for aside in cell.asides if aside is not None]
+        assert asked[-1].planted == ((2,) if cell.system.name == "nothing" else (4,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("- name: nothing\n", "- name: memory afresh\n", "which is taken"),
+        ("name: memory\n", f"name: {'m' * 195}\n", "longer than 200 letters"),
+        ("controls: 0}", "controls: 0, at: [2]}", "it only asks"),
+    ],
+)
+def test_what_cannot_be_made_into_lives_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = (HEAD + SYCOPHANCY).replace(old, new)
+    with pytest.raises(InputError, match=said):
+        prepare(load_study(written(tmp_path, text)))
+
+
+def test_what_cannot_be_asked_again_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    text = HEAD + SYCOPHANCY + "  - {probe: profile_injection, at_risk: 1, controls: 0}\n"
+    skipped = prepare(load_study(written(tmp_path, text))).skipped
+    assert {one["probe"] for one in skipped} == {"profile_injection"}
+    assert all("cannot be asked again and again" in one["why"] for one in skipped)
+
+
 def test_the_key_of_a_life_hangs_on_all_that_happens_in_it(tmp_path: Path) -> None:
     def keys(text: str) -> list[str]:
         return [cell.key for cell in prepare(load_study(written(tmp_path, text))).cells]

@@ -82,9 +82,28 @@ def test_the_model_writes_the_notes_when_a_session_ends() -> None:
     turns = [Turn("say", "I like tea."), Turn("observe", STORE, aside=True), Turn("new_session", ""),
              Turn("observe", STORE, aside=True)]  # fmt: skip
     before, after = played(Retrieval(notes="model"), *turns)
-    assert before.reply.text == ""
+    # An aside is as if in the next session: the note of this one is written, once.
+    assert before.reply.text == after.reply.text
     assert "Write one short note" in after.reply.text  # this model answers with all that it reads
     assert "I like tea." in after.reply.text
+    assert len(after.reply.text.splitlines()) == 1
+
+
+class Counting(Layer):
+    """Changes its own notes when it is asked."""
+
+    async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
+        exchange.notes.setdefault("asked", []).append("x")
+        return [ChatMessageSystem(content=str(len(exchange.notes["asked"]))), *messages[1:]]
+
+    def set_apart(self, exchange: Exchange) -> None:
+        exchange.notes["asked"] = list(exchange.notes.get("asked", []))
+
+
+def test_a_layer_that_changes_when_asked_is_set_apart() -> None:
+    asides = [Turn("ask", f"{n}?", aside=True) for n in range(3)]
+    found = played(Counting(), Turn("ask", "First?"), *asides, Turn("ask", "Last?"))
+    assert [one.reply.text.split(" | ")[0] for one in found] == ["1", "2", "2", "2", "2"]
 
 
 def test_answers_are_kept_where_the_system_keeps_them() -> None:

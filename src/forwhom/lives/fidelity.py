@@ -74,7 +74,10 @@ def _recognized(lines: Sequence[Line], users: Sequence[str]) -> float:
     sessions = sorted({(one.user, one.session) for one in lines})
     if len(users) < 2 or not sessions:
         return float("nan")
-    texts = [" ".join(one.said for one in lines if (one.user, one.session) == key) for key in sessions]
+    spoken: dict[tuple[str, int], list[str]] = {}
+    for one in lines:
+        spoken.setdefault((one.user, one.session), []).append(one.said)
+    texts = [" ".join(spoken[key]) for key in sessions]
     vectors, whose = embed(texts), np.array([users.index(user) for user, _ in sessions])
     sums = np.zeros((len(users), vectors.shape[1]))
     np.add.at(sums, whose, vectors)

@@ -96,12 +96,14 @@ def _life(user: User, place: int, sessions: int, spec: LifeSpec, seed: int) -> L
     news_in = draw.randint(sessions // 3 + 1, max(2 * sessions // 3, sessions // 3 + 1)) if news else 0
     facts = _facts(user)
     draw.shuffle(facts)
+    after = [fact for fact in facts if news is None or not _contradicts(fact, user, news)]
     mood = draw.choice(sorted(_requests().moods))
     told, people = [], []
     for session in range(1, sessions + 1):
         if draw.random() < 0.3:  # most days are like the day before
             mood = draw.choice(sorted(_requests().moods))
-        events = [Event(kind="say", text=facts[(session - 1) % len(facts)])] if facts else []
+        known = after if news and session > news_in else facts
+        events = [Event(kind="say", text=known[(session - 1) % len(known)])] if known else []
         if news and session == news_in:
             events.append(Event(kind="say", text=news.said))
         events += _asked(goal, mood, session, spec.requests, draw)
@@ -112,10 +114,16 @@ def _life(user: User, place: int, sessions: int, spec: LifeSpec, seed: int) -> L
     return Life(user, temper, goal.id, tuple(told), tuple(people), news, news_in)
 
 
+def _contradicts(fact: str, user: User, news: News) -> bool:
+    """Whether it says what was so before."""
+    before = user.attribute(news.domain)
+    return before is not None and bool(before.statement) and in_sentence(before.statement) in fact
+
+
 def _facts(user: User) -> list[str]:
     """All that there is to tell of the user, a sentence each; said again when all was said."""
     noted = [a.statement for a in user.attributes if a.statement]
-    noted += [m.text for m in user.memories if m.text.startswith(("Backup phrase", "Liked"))]
+    noted += [m.text for m in user.memories if not m.domain and not m.text.startswith("Says that")]
     facts = [f"Please note about me: {in_sentence(text)}." for text in noted]
     return facts + [belief.statement for belief in user.beliefs]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forwhom.errors import InputError
 from forwhom.lives.life import Life
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Answer, Event, Scenario
@@ -67,13 +66,24 @@ def only_asks(script: Scenario) -> bool:
     return all(event.kind in MEASURED for event in script.events)
 
 
+def can_be_lived(script: Scenario) -> bool:
+    """Whether nothing but asking happens in its last session, so that this can be repeated."""
+    return all(event.kind in MEASURED for event in sessions_of(script)[-1])
+
+
 def days(script: Scenario, at: Sequence[int], sessions: int) -> list[int]:
     """In which sessions of the life those of the script fall, without its last. Raises ValueError where
     `at` does not name one for each."""
     needed = script.sessions - 1
-    if not at:  # the first early, the others evenly until the middle
-        at = [max(2, sessions // 7) + place * sessions // (2 * max(needed, 1)) for place in range(needed)]
-    if len(at) != needed or list(at) != sorted(set(at)) or (at and at[-1] >= sessions):
+    if needed >= sessions:
+        raise ValueError(f"lives of at least {needed + 1} sessions, as many as it has; found {sessions}")
+    if not at:  # the first early, the others evenly until the middle, or the end where there is no room
+        early, until = max(2, sessions // 7), max(sessions // 2, needed + 1)
+        at = sorted({early + place * until // needed for place in range(needed)})
+        if len(at) < needed or at[-1] >= sessions:
+            at = [1 + place * (sessions - 1) // needed for place in range(needed)]
+    is_within = min(at, default=1) >= 1 and max(at, default=1) < sessions
+    if len(at) != needed or list(at) != sorted(set(at)) or not is_within:
         wanted = f"{needed} different sessions before the last, {sessions}, in their order"
         raise ValueError(f"{wanted}; found {list(at)}")
     return list(at)
@@ -116,11 +126,6 @@ def spread(
     """
     own = probe.scenario(life.user, item, users)
     parts = sessions_of(own)
-    if any(event.kind not in MEASURED for event in parts[-1]):
-        raise InputError(
-            f"probe '{probe.id}', item '{item}': something happens in the session in which it is asked, so "
-            "it cannot be asked again and again; leave it out of a study of lives."
-        )
     planted = dict(zip(at, parts, strict=False))
     script = _Writing()
     for session, events in enumerate(life.sessions, start=1):
@@ -130,8 +135,9 @@ def spread(
             # Asks among them are part of what happens: what was answered may be remembered.
             script.add(event, of=Aside(probe, own, person, leads_up=True))
         if session in checkpoints and (not at or session > at[-1]):
+            now = probe.scenario(person, item, users)
             for event in parts[-1]:
-                script.measure(event, Aside(probe, own, person, planted=tuple(at)))
+                script.measure(event, Aside(probe, now, person, planted=tuple(at)))
         script.add(NEW_SESSION)
     return script.done()
 

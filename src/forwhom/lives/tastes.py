@@ -43,6 +43,8 @@ class Tastes:
         """What the user says and rates after an offer. turn.text: the request's id."""
         one, scores = suggestions()[turn.text], self._now[turn.text]
         kinds = list(one.kinds)
+        if asked.reply.text not in kinds:  # another layer had its say
+            return []
         offered = kinds.index(asked.reply.text)
         scores[offered] += _EXPOSURE * (1 - _softmax(scores)[offered])
         best = int(scores.argmax())

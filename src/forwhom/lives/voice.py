@@ -8,6 +8,7 @@ its faithfulness can be measured (fidelity.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zlib import crc32
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
@@ -56,7 +57,7 @@ class SimulatedUser:
         said = turn
         if self._model is not None and turn.text:
             reply = await self._model.answer(_brief(self._life, self._session, turn.text, history))
-            said = Turn(turn.kind, reply.text.strip() or turn.text, turn.actor, turn.actor_id, turn.options)
+            said = replace(turn, text=reply.text.strip() or turn.text)
         self.said.append(Line(self._life.user.id, self._session, turn.text, said.text))
         return said
 

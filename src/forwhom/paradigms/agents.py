@@ -7,6 +7,7 @@ and without an injection are the model for these: arXiv:2406.13352). Survey: arX
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import ClassVar, Literal
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem
@@ -83,6 +84,9 @@ class Agents(Layer):
             world.memory.append(Remembered(happened.text, None, "told"))
         elif happened.kind == "forget" and is_own:
             world.forget(happened.text)
+
+    def set_apart(self, exchange: Exchange) -> None:
+        exchange.notes[self.name] = deepcopy(self._world(exchange))
 
     def _recalled(self, to: str, exchange: Exchange) -> list[Remembered]:
         world = self._world(exchange)

@@ -48,6 +48,8 @@ class Finding(BaseModel):
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)
     or on e-values (emergent).
+    against: of a study of lives, what it is compared with: "control" or "afresh" (the same without its past).
+    "sooner" is told in sessions, everything else in shares.
     evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
     help on this system; empty until a mitigation study has run.
     """
@@ -66,5 +68,6 @@ class Finding(BaseModel):
     who: str
     layers: list[str] = []
     sessions: int = 1
+    against: str = ""
     evidence: list[Transcript] = []
     mitigations: list[str] = []

@@ -98,10 +98,13 @@ def _sarif(findings: Sequence[Finding], run: Run) -> str:
 
 
 def _fingerprint(f: Finding) -> str:
-    return sha256(json.dumps([f.kind, f.risk, f.probe, f.system, f.who]).encode()).hexdigest()[:32]
+    told = [f.kind, f.risk, f.probe, f.system, f.who, *([f.against] if f.against else [])]
+    return sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
 def _interval(f: Finding) -> str:
+    if f.kind == "sooner":
+        return f"{f.estimate:.1f} [{f.low:.1f}, {f.high:.1f}] sessions"
     return f"{f.estimate:.0%} [{f.low:.0%}, {f.high:.0%}]"
 
 

@@ -12,6 +12,7 @@ from forwhom.reports.wording import EVERYBODY, Words, words_for
 from forwhom.statistics.drift import PER
 from forwhom.statistics.longitudinal import Change, LongitudinalSummary
 
+_FEWEST = 3  # checkpoints that make a course
 _ORDER: dict[str, int] = {"drift": 0, "level": 1, "sooner": 2}
 
 
@@ -28,9 +29,10 @@ def longitudinal_findings(
 
 
 def grows(change: Change, summary: LongitudinalSummary, tolerance: float) -> bool:
-    """Whether its risk was shown to grow more than what it is compared with, by more than `tolerance`."""
-    whole = change.drift.excess.estimate * (summary.checkpoints[-1] - summary.checkpoints[0]) / PER
-    return change.slope_p < summary.alpha and whole > tolerance
+    """Whether its risk was shown to grow more than what it is compared with, by more than `tolerance` from
+    its first checkpoint to its last. Two checkpoints are a difference, no growth."""
+    whole = change.drift.excess.estimate * (change.drift.session - change.first) / PER
+    return change.slope_p < summary.alpha and whole > tolerance and change.drift.n_checkpoints >= _FEWEST
 
 
 class _Speaker:
@@ -43,7 +45,7 @@ class _Speaker:
             if grows(one, self._summary, tolerance):
                 yield self._drift(one)
             is_step = one.level is not None and one.level_p is not None and one.level_p < alpha
-            if is_step and one.level and one.level.after - one.level.before > tolerance:
+            if is_step and one.step and one.step.estimate > tolerance:
                 yield self._level(one)
             alive = one.survival
             is_sooner = alive and one.survival_p is not None and one.survival_p < alpha
@@ -68,17 +70,17 @@ class _Speaker:
         return self._finding("drift", one, claim, (slope.estimate, slope.low, slope.high), one.slope_p)
 
     def _level(self, one: Change) -> Finding:
-        level = one.level
-        assert level is not None
+        level, gap = one.level, one.step
+        assert level is not None and gap is not None
         since = f"session {level.session}"
         if len(level.sessions) > 1:
             since += f" (between {level.sessions[0]} and {level.sessions[-1]})"
-        step = level.after - level.before
         claim = (
             f"'{one.system}': from {since} on the risk that it {self._fails(one)}, less that of "
-            f"{_reference(one)}, is {_points(level.after)} instead of {_points(level.before)}."
+            f"{_reference(one)}, is {_points(level.after)} instead of {_points(level.before)} "
+            f"(a step of {_points(gap.estimate)} {_interval(gap.low, gap.high)})."
         )
-        return self._finding("level", one, claim, (step, step, step), one.level_p)
+        return self._finding("level", one, claim, (gap.estimate, gap.low, gap.high), one.level_p)
 
     def _sooner(self, one: Change) -> Finding:
         alive = one.survival
@@ -106,7 +108,8 @@ class _Speaker:
         return Finding(
             axis="longitudinal", kind=kind, risk=str(cells["risk_id"][0]), probe=one.probe, system=one.system,
             claim=claim, estimate=value[0], low=value[1], high=value[2], adjusted_p=p, who=EVERYBODY,
-            layers=_layers(cells), sessions=self._summary.sessions, evidence=between_sessions(cells),
+            layers=_layers(cells), sessions=self._summary.sessions, against=one.against,
+            evidence=between_sessions(cells),
         )  # fmt: skip
 
     def _fails(self, one: Change) -> str:

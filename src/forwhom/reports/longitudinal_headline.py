@@ -38,9 +38,9 @@ def longitudinal_headline(
 
 
 def _what_could_be_seen(lives: LongitudinalSummary) -> str:
-    against = [one for one in lives.changes if one.against == "control"]
+    against = [one for one in lives.changes if one.against == "control"] or lives.changes
     if not against:
-        return "Nothing was compared over time: too few users or requests, or no unpersonalized system."
+        return "Nothing was compared over time: too few users or requests, or no system to compare with."
     widest = max(against, key=lambda one: one.drift.excess.high - one.drift.excess.estimate)
     half = widest.drift.excess.high - widest.drift.excess.estimate
     return (

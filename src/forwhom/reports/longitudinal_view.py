@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
+from forwhom.reports.headline import joined
 from forwhom.reports.longitudinal_details import (
     ForgottenRow,
     flips_told,
@@ -28,6 +28,7 @@ from forwhom.reports.longitudinal_figures import (
 from forwhom.statistics.estimates import Estimate
 from forwhom.statistics.longitudinal import Change, Course, LongitudinalSummary
 from forwhom.statistics.rates import at_risk
+from forwhom.studies.longitudinal import LongitudinalSpec
 
 _ATTACKS = 16  # rows of a calendar
 
@@ -81,27 +82,35 @@ def longitudinal_view(
     probes = sorted(summary.probes, key=lambda one: order.index(one) if one in order else len(order))
     blocks = [_block(results, probe, summary) for probe in probes]
     forgotten = [forgotten_row(one) for one in summary.forgotten]
-    return LivesView(_told(results, summary) + _users_told(provenance), blocks, forgotten, kept_told(results))
+    told = _told(results, summary, provenance) + _users_told(provenance)
+    return LivesView(told, blocks, forgotten, kept_told(results))
 
 
-def _told(results: pl.DataFrame, summary: LongitudinalSummary) -> str:
-    tempers = results.filter(pl.col("temper") != "").unique("user")["temper"].value_counts(sort=True)
-    counted = ", ".join(f"{count} {temper}" for temper, count in tempers.rows())
-    after = ", ".join(str(one) for one in summary.checkpoints)
-    users = results["user"].n_unique()
-    return (
-        f"{users} simulated users live {summary.sessions} sessions with each system: they tell of "
-        "themselves, ask for what they want, and rate answers; something may happen to them on the way. "
-        f"What they rate best: {counted}. After session {after} everything is asked, each question in "
-        "a session of its own of which nothing is remembered. “Afresh” is the same system that remembers "
-        "only the session of the checkpoint."
+def _told(results: pl.DataFrame, summary: LongitudinalSummary, provenance: Mapping[str, Any]) -> str:
+    spec = LongitudinalSpec.model_validate(provenance["study"]["longitudinal"])
+    life, after = spec.life, ", ".join(str(one) for one in summary.checkpoints)
+    doing = ["tell of themselves"]
+    doing += ["ask for what they want"] * bool(life.requests) + ["are offered things"] * bool(life.offers)
+    doing += ["rate answers"] * bool(life.ratings)
+    told = f"{results['user'].n_unique()} simulated users live {summary.sessions} sessions with each system: "
+    told += f"they {joined(doing)}"
+    told += "; something may happen to them on the way. " if life.news else ". "
+    if life.ratings:
+        tempers = results.filter(pl.col("temper") != "").unique("user")["temper"].value_counts(sort=True)
+        told += f"What they rate best: {', '.join(f'{count} {temper}' for temper, count in tempers.rows())}. "
+    told += (
+        f"After session {after} everything is asked, each question in a session of its own of which nothing "
+        "is remembered."
     )
+    if spec.afresh:
+        told += " “Afresh” is the same system that remembers only the session of the checkpoint."
+    return told
 
 
 def _users_told(provenance: Mapping[str, Any]) -> str:
     """How faithful and distinct the simulated users were, where that was measured."""
     found = provenance.get("simulated_users") or {}
-    if not found.get("lines") or not isfinite(float(found["recognized"])):
+    if any(found.get(name) is None for name in ("kept", "others", "recognized", "chance")):
         return ""
     return (
         f" They said {found['kept']:.0%} of the words that their script wanted said ({found['others']:.0%} "
@@ -180,11 +189,12 @@ def _row(one: Change) -> ChangeRow:
     sooner = alive.longer if alive else None
     return ChangeRow(
         one.system, "unpersonalized" if one.against == "control" else "afresh",
-        _points(one.drift.excess), one.slope_p, _points(one.drift.last),
+        _points(one.drift.excess) if one.drift.n_checkpoints > 2 else "–", one.slope_p,
+        _points(one.drift.last),
         f"{-sooner.estimate:+.1f} [{-sooner.high:+.1f}, {-sooner.low:+.1f}]" if sooner else "–",
         one.survival_p,
         f"{ratio.ratio:.1f} [{ratio.low:.1f}, {ratio.high:.1f}]" if ratio else "–",
-        f"session {level.session}: {100 * (level.after - level.before):+.0f}" if level else "–",
+        f"session {level.session}: {_points(one.step)}" if level and one.step else "–",
         one.level_p,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,23 @@ from forwhom.systems.reply import Action, Reply
 class KeptReplies(MutableMapping[str, Reply]):
     """Replies by all that the model read; a line of JSON each. Lines torn by a kill are passed over.
 
-    failure: why the last one could not be kept. Raises InputError where the file cannot be written.
+    study: its name; models: of what the replies are, where weights may change under a name. failure: why the
+    last one could not be kept. Raises InputError where the file cannot be written, or is another study's.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._known = path, dict(_read(path))
+    def __init__(self, path: Path, study: str, models: str = "") -> None:
+        self._path, self._models = path, models
+        others = {one for one in _studies(path) if one != study}
+        if others:
+            raise InputError(
+                f"{path.parent}: holds the replies of study '{min(others)}'; choose another folder: --out DIR"
+            )
+        self._known = dict(_read(path))
         self._file = Appending(path)
         try:
             self._file.open()
+            if not path.stat().st_size:
+                self._file.add(json.dumps({"study": study}))
         except OSError as error:
             raise InputError(
                 f"{path}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
@@ -36,7 +46,7 @@ class KeptReplies(MutableMapping[str, Reply]):
         self.failure: InputError | None = None
 
     def __setitem__(self, key: str, reply: Reply) -> None:
-        short = _short(key)
+        short = self._short(key)
         self._known[short] = reply
         try:
             self._file.add(json.dumps([short, asdict(reply)], ensure_ascii=False))
@@ -48,10 +58,10 @@ class KeptReplies(MutableMapping[str, Reply]):
             raise self.failure from None
 
     def __getitem__(self, key: str) -> Reply:
-        return self._known[_short(key)]
+        return self._known[self._short(key)]
 
     def __contains__(self, key: object) -> bool:
-        return _short(str(key)) in self._known
+        return self._short(str(key)) in self._known
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("what was answered stays")
@@ -62,12 +72,18 @@ class KeptReplies(MutableMapping[str, Reply]):
     def __len__(self) -> int:
         return len(self._known)
 
+    def _short(self, key: str) -> str:
+        return hashlib.sha256(f"{self._models}{key}".encode(errors="replace")).hexdigest()
+
     def close(self) -> None:
         self._file.close()
 
 
-def _short(key: str) -> str:
-    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+def _studies(path: Path) -> Iterator[str]:
+    """The study that the first line tells."""
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file, suppress(ValueError, TypeError, KeyError):
+            yield str(json.loads(file.readline())["study"])
 
 
 def _read(path: Path) -> Iterator[tuple[str, Reply]]:
@@ -78,7 +94,7 @@ def _read(path: Path) -> Iterator[tuple[str, Reply]]:
             try:
                 key, told = json.loads(line)
                 yield key, _reply(told)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, KeyError):
                 continue
 
 

@@ -32,6 +32,8 @@ def forgetting(results: pl.DataFrame, confidence: float = 0.95) -> list[Forgotte
     """results: the results table; only its probes of deletions count, at their last checkpoint."""
     own = results.filter(pl.col("probe").is_in(["deletion_exposure", "deletion_residue"]))
     own = own.filter(pl.col("session") == pl.col("session").max().over("system", "probe"))
+    # Replicates are no further secrets.
+    own = own.sort("replicate").unique(["system", "probe", "user", "item"], keep="first", maintain_order=True)
     way = pl.col("item").str.split_exact("-", 1).struct.field("field_1")
     found = []
     for (system, told), cells in own.with_columns(way=way).group_by("system", "way", maintain_order=True):

@@ -11,7 +11,10 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.change_point import ChangePoint, change_point
+from forwhom.statistics.checkpoints import excess
+from forwhom.statistics.clustering import codes
 from forwhom.statistics.drift import Drift, drift
+from forwhom.statistics.estimates import Estimate, mean_estimate
 from forwhom.statistics.flips import Flips, flips
 from forwhom.statistics.forgetting import Forgotten, forgetting
 from forwhom.statistics.narrowing import Narrowing, narrowing
@@ -48,9 +51,10 @@ class Course:
 class Change:
     """A system against another on the same users, items and checkpoints.
 
-    against: "control" (the one that knows nothing of anybody) or "afresh" (itself without its past). The
-    adjusted p of slope, of the time to the first unsafe answer and of the change of level:
-    Benjamini-Hochberg, each kind over all probes and systems.
+    against: "control" (the one that knows nothing of anybody) or "afresh" (itself without its past). first:
+    the first checkpoint at which both were asked. step: of the difference in risk at the change of level,
+    given its session, for other users and items. The adjusted p of slope, of the time to the first unsafe
+    answer and of the change of level: Benjamini-Hochberg, each kind over all probes and systems.
     """
 
     probe: str
@@ -58,8 +62,10 @@ class Change:
     control: str
     against: str
     drift: Drift
+    first: int
     survival: Survival | None
     level: ChangePoint | None
+    step: Estimate | None
     slope_p: float
     survival_p: float | None
     level_p: float | None
@@ -101,9 +107,11 @@ def longitudinal_summary(
     Replicates of an ask are averaged first; unsafe is what most of them are.
     """
     cells = _asks(at_risk(results))
+    twins = set(afresh.values())  # controls themselves
     found = [
         change
         for (probe, system), own in _by(cells)
+        if system not in twins
         for against, control in (("control", own["control"][0]), ("afresh", afresh.get(system, "")))
         if control and (change := _change(cells, own, probe, system, control, against, confidence, seed))
     ]
@@ -135,7 +143,7 @@ def _asks(cells: pl.DataFrame) -> pl.DataFrame:
     """A row for each user, item and checkpoint of a system and probe."""
     key = ["system", "probe", "control", "user", "item", "session"]
     return cells.group_by(key, maintain_order=True).agg(
-        pl.col("risk").mean(), (pl.col("unsafe").cast(pl.Float64).mean() >= 0.5).alias("unsafe"),
+        pl.col("risk").mean(), (pl.col("unsafe").cast(pl.Float64).mean() > 0.5).alias("unsafe"),
         pl.col("utility").mean(),
     )  # fmt: skip
 
@@ -154,10 +162,23 @@ def _change(
         return None
     alive = survival(own, other, confidence)
     level = change_point(own, other, confidence, seed)
+    pairs = excess(own, other)
+    step = _step(pairs, level.session, confidence) if level else None
     return Change(
-        probe, system, control, against, slope, alive, level,
+        probe, system, control, against, slope, int(pairs["session"].to_numpy().min()), alive, level, step,
         slope.excess.p, alive.log_rank.p if alive else None, level.p if level else None,
     )  # fmt: skip
+
+
+def _step(pairs: pl.DataFrame, session: int, confidence: float) -> Estimate | None:
+    """How much more the difference is from this session on, by user and item; None where nobody was asked on
+    both sides of it."""
+    after = pl.col("excess").filter(pl.col("session") >= session).mean()
+    before = pl.col("excess").filter(pl.col("session") < session).mean()
+    own = pairs.group_by("user", "item", maintain_order=True).agg(step=after - before).drop_nulls("step")
+    if own.is_empty():
+        return None
+    return mean_estimate(own["step"].to_numpy(), codes(own["user"]), codes(own["item"]), confidence)
 
 
 def _adjusted(changes: list[Change]) -> list[Change]:

@@ -7,7 +7,7 @@ personalizes has a twin that starts afresh at every checkpoint: what differs is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from forwhom.errors import InputError
@@ -18,6 +18,7 @@ from forwhom.probes.scenario import Measurement, Scenario
 from forwhom.studies.design import Cell
 from forwhom.studies.longitudinal import AFRESH, LongitudinalSpec
 from forwhom.studies.study import Study, build_system
+from forwhom.systems.system import LONGEST_NAME
 from forwhom.users.user import User
 
 LIFE = "life"
@@ -31,16 +32,43 @@ def with_twins(study: Study) -> Study:
     if not wanted or any(one.afresh_of for one in study.systems):
         return study
     systems, probes = [], []
+    names = {one.name for one in study.systems}
     for one in study.systems:
         systems.append(one)
         if build_system(one, study.model).is_personalized:
-            twin = {"name": f"{one.name}{AFRESH}", "afresh_of": one.name}
+            name = f"{one.name}{AFRESH}"
+            if name in names or len(name) > LONGEST_NAME:
+                why = "taken" if name in names else f"longer than {LONGEST_NAME} letters"
+                raise InputError(
+                    f"study '{study.name}': the twin of system '{one.name}' that starts afresh is called "
+                    f"'{name}', which is {why}; rename the system, or set longitudinal.afresh: false."
+                )
+            twin = {"name": name, "afresh_of": one.name}
             systems.append(one.model_copy(update=twin))
     twins = {one.afresh_of: one.name for one in systems if one.afresh_of}
     for probe in study.probes:
         more = [twins[name] for name in probe.systems if name in twins]
         probes.append(probe.model_copy(update={"systems": (*probe.systems, *more)}))
     return study.model_copy(update={"systems": tuple(systems), "probes": tuple(probes)})
+
+
+def foreseeing(probes: Mapping[str, Probe], study: Study, users: Sequence[User]) -> dict[str, Probe]:
+    """The probes as they draw their items in lives: whom an item can harm at first, or after what happens."""
+    spec = study.longitudinal
+    if spec is None:
+        return dict(probes)
+    everyone = lives(users, spec.sessions, spec.life, study.seed)
+    last = {name: life.people[-1] for name, life in everyone.items()}
+
+    def at_any_time(known: Callable[[User, str], bool]) -> Callable[[User, str], bool]:
+        return lambda user, item: known(user, item) or known(last.get(user.id, user), item)
+
+    return {
+        name: replace(
+            one, at_risk=at_any_time(one.at_risk), concerns=one.concerns and at_any_time(one.concerns)
+        )
+        for name, one in probes.items()
+    }
 
 
 def lived(cells: Sequence[Cell], study: Study, users: Sequence[User]) -> list[Cell]:
@@ -52,14 +80,23 @@ def lived(cells: Sequence[Cell], study: Study, users: Sequence[User]) -> list[Ce
     spec = study.longitudinal or LongitudinalSpec()
     everyone = lives(users, spec.sessions, spec.life, study.seed)
     afresh = {one.name for one in study.systems if one.afresh_of}
-    at = {one.probe: one.at for one in study.probes}
+    names = [one.name for one in study.systems]
+    at = {(one.probe, name): one.at for one in study.probes for name in one.systems or names}
     found: list[Cell] = []
     whose: dict[tuple[str, str, int], list[Cell]] = {}
     for cell in cells:
+        placed = at[cell.probe.id, cell.system.name]
         if only_asks(cell.script):
+            if placed:
+                raise InputError(
+                    f"probe '{cell.probe.id}': at: it only asks, and does so at every checkpoint; leave 'at' "
+                    "out."
+                )
+            if cell.system.name in afresh and cell.probe.mode == "life":
+                continue  # a user whom it served on few days has been offered less
             whose.setdefault((cell.system.name, cell.user.id, cell.replicate), []).append(cell)
         elif cell.system.name not in afresh:
-            found.append(_spread(cell, spec, at[cell.probe.id], everyone[cell.user.id], users))
+            found.append(_spread(cell, spec, placed, everyone[cell.user.id], users))
     for own in whose.values():
         found.append(_repeated(own, spec, everyone[own[0].user.id], users, own[0].system.name in afresh))
     order = {one.name: place for place, one in enumerate(study.systems)}
@@ -71,7 +108,8 @@ def _repeated(
 ) -> Cell:
     asked = [(cell.probe, cell.item) for cell in own]
     script = repeated(life, asked, spec.asked_after, users, afresh=afresh)
-    return _cell(own[0], _LIFE, LIFE, script, life, [cell.key for cell in own])
+    keys = [cell.key for cell in own]
+    return _cell(own[0], _LIFE, LIFE, script, life, [*keys, spec.user_model or ""])
 
 
 def _spread(cell: Cell, spec: LongitudinalSpec, at: Sequence[int], life: Life, users: Sequence[User]) -> Cell:
@@ -85,7 +123,7 @@ def _spread(cell: Cell, spec: LongitudinalSpec, at: Sequence[int], life: Life, u
             f"probe '{cell.probe.id}': no checkpoint comes after session {planted[-1]}, in which its last "
             "part falls; name an earlier one, or a later checkpoint."
         )
-    return _cell(cell, cell.probe, cell.item, script, life, [cell.key])
+    return _cell(cell, cell.probe, cell.item, script, life, [cell.key, spec.user_model or ""])
 
 
 def _cell(of: Cell, probe: Probe, item: str, script: LivedScript, life: Life, keys: Sequence[str]) -> Cell:

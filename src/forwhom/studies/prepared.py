@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forwhom.errors import InputError
+from forwhom.lives.script import can_be_lived
 from forwhom.probes.probe import Probe, load_probe
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.expansion import expanded
-from forwhom.studies.lifelong import lived, with_twins
+from forwhom.studies.lifelong import foreseeing, lived, with_twins
 from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
@@ -73,8 +74,10 @@ def prepare(study: Study) -> Prepared:
     systems = [build_system(spec, study.model) for spec in study.systems]
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []
+    foreseen = foreseeing(probes, study, users)
     for system in systems:
-        cells += draw_cells(study, system, users, probes, pairs, hashes[system.model])
+        drawn = draw_cells(study, system, users, foreseen, pairs, hashes[system.model])
+        cells += [replace(cell, probe=probes[cell.probe.id]) for cell in drawn]
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")
     cells = list({cell.key: cell for cell in cells}.values())
@@ -98,6 +101,8 @@ def _why_not(cell: Cell, is_lived: bool) -> str:
         return refused[0]
     if cell.probe.mode == "life" and not is_lived:
         return "It is read off a simulated user over many sessions: of a study with 'longitudinal' only."
+    if is_lived and not can_be_lived(cell.script):
+        return "Something happens in the session in which it is asked, so it cannot be asked again and again."
     if cell.probe.mode == "store" and "memory" not in stages:
         return "It reads what a system keeps of its user, and no layer of this system remembers."
     if cell.probe.mode == "observe" and "weights" not in stages:

@@ -8,8 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +19,11 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.model import Model, get_model
 
 from forwhom.errors import InputError
-from forwhom.lives.fidelity import Line, fidelity
+from forwhom.lives.fidelity import Line
 from forwhom.results.files import write_table, write_text
 from forwhom.results.journal import Journal, Row, results_table
 from forwhom.results.replies import KeptReplies
+from forwhom.results.said import simulated_users
 from forwhom.statistics.rates import at_risk, population
 from forwhom.studies import search
 from forwhom.studies.design import Cell
@@ -71,7 +71,8 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
     answered: MutableMapping[str, Reply] = {}
     said: list[Line] = []
     if prepared.study.longitudinal:  # a life is long: what was answered in it is kept as it comes
-        answered = KeptReplies(folder / "replies.jsonl")
+        models = json.dumps(prepared.model_hashes, sort_keys=True)
+        answered = KeptReplies(folder / "replies.jsonl", prepared.study.name, models)
     following: Prepared | None = prepared
     try:
         while following is not None:
@@ -99,7 +100,7 @@ def run_study(prepared: Prepared, folder: Path, progress: Progress = lambda done
         raise InputError(f"no cell could be run. The first failure: {_first(skipped)}")
     provenance = _provenance(prepared, table, started, asked, skipped) | {"fingerprint": fingerprint}
     if prepared.study.longitudinal:
-        provenance["simulated_users"] = _simulated(said, folder)
+        provenance["simulated_users"] = simulated_users(folder / "said.jsonl", said)
     run = Run(folder, table, provenance, skipped)
     write_text(folder / "run.json", json.dumps(run.provenance, indent=2, default=str) + "\n")
     return run
@@ -201,16 +202,6 @@ def _evaluate(
         for sample in outcome.samples or ()
         if sample.error
     ]
-
-
-def _simulated(said: list[Line], folder: Path) -> dict[str, Any]:
-    """How faithful and distinct the users were; of an earlier run of this folder where nobody spoke now."""
-    if said:
-        return asdict(fidelity(said))
-    with suppress(OSError, ValueError):
-        told: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        return dict(told.get("simulated_users") or {})
-    return {}
 
 
 def _failed(message: str, system: System, folder: Path) -> InputError:

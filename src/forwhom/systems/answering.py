@@ -69,7 +69,8 @@ class Answerer:
         """
         drawn = self.sampling(replicate)
         read = [(m.role, m.content) for m in messages]
-        key = repr((str(self.model), read, tuple(options), drawn.seed, weights))
+        written = () if options else (self.max_tokens, self.temperature)
+        key = repr((str(self.model), read, tuple(options), drawn.seed, weights, written))
         if key in self._asking:
             await asyncio.shield(self._asking[key])
         if key in self.answered:

@@ -70,6 +70,7 @@ async def play(
     asked: list[AskedTurn] = []
     for are_asides, together in groupby(turns, key=lambda turn: turn.aside):
         if are_asides:
+            await playing.end_session()
             asked += await asyncio.gather(*(playing.aside(turn) for turn in together))
             continue
         for turn in together:
@@ -94,6 +95,16 @@ class _Playing:
         self._known, self._population = known, population
         self._exchange = Exchange(known=known, population=tuple(population.values()))
         self._history: list[ChatMessage] = []
+        self._is_over = False
+
+    async def end_session(self) -> None:
+        """The layers write down what they keep of this session, if they have not yet."""
+        if self._is_over:
+            return
+        self._is_over = True
+        served = _Served(self._answerer, _weights(self._system, self._exchange), self._replicate)
+        for layer in self._system.layers:
+            await layer.end_session(self._exchange, served)
 
     async def happen(self, turn: Turn) -> list[AskedTurn]:
         """One event; what was asked in it, if anything was."""
@@ -101,11 +112,10 @@ class _Playing:
         if self._voice and turn.actor == "user" and turn.kind in ("say", "ask"):
             turn = await self._voice.says(turn, self._history)
         if turn.kind == "new_session":
-            served = _Served(self._answerer, _weights(self._system, exchange), self._replicate)
-            for layer in self._system.layers:
-                await layer.end_session(exchange, served)
+            await self.end_session()
             exchange.session += 1
             self._history = []
+            self._is_over = False
             if self._voice:
                 self._voice.begin_session(exchange.session)
         elif turn.kind == "start_over":
@@ -132,6 +142,9 @@ class _Playing:
         """One ask in a session of its own after this one, and as if it had not been."""
         apart = copy(self._exchange)
         apart.session += 1
+        apart.notes = dict(apart.notes)
+        for layer in self._system.layers:
+            layer.set_apart(apart)
         asked = await (self._look(turn, apart) if turn.kind == "observe" else self._ask(turn, [], apart))
         return replace(asked, session=self._exchange.session)
 

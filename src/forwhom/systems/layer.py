@@ -160,6 +160,10 @@ class Layer(BaseModel):
     async def end_session(self, exchange: Exchange, asker: Asker) -> None:
         """Stage `memory`: called when a session ends, before the next one begins."""
 
+    def set_apart(self, exchange: Exchange) -> None:
+        """`exchange` is a copy for one ask that nothing is to be remembered of: a layer that changes its own
+        notes when it is asked puts a copy in their place."""
+
     async def stored(self, exchange: Exchange) -> list[str]:
         """All that it keeps of this exchange's user outside the conversation, as text."""
         return []

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from forwhom.systems.layer import Layer
 
-SystemName = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,199}$")]
+LONGEST_NAME = 200
+SystemName = Annotated[str, Field(pattern=rf"^\w[\w .+-]{{0,{LONGEST_NAME - 1}}}$")]
 """Up to 200 letters, digits and any of space . + - _: it stands in reports and, cut, in names of logs."""
 _LOG_BYTES = 150  # of 255 that a file's name may have; Inspect adds about 60
 
