@@ -32,7 +32,7 @@ lint: setup-tests
 test: setup-tests
 	.venv/bin/ruff check src tests benchmarks
 	.venv/bin/mypy
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile
 
 bench: setup-tests
 	.venv/bin/python benchmarks/shared_prefix.py
