@@ -86,11 +86,11 @@ def test_lists_are_also_for_scripts() -> None:
 
 def test_the_taxonomy_is_also_for_scripts() -> None:
     risk = json.loads(forwhom("taxonomy", "over-exposure", "--format", "json").stdout)
-    assert (risk["entry"], risk["probes"]) == ("risk", ["over_exposure"])
+    assert (risk["entry"], risk["probes"]) == ("risk", ["over_exposure", "store_growth"])
     everything = json.loads(forwhom("taxonomy", "--format", "json").stdout)
     assert set(everything) == {"classes", "risks", "mitigations", "sources", "standards"}
     rows = json.loads(forwhom("taxonomy", "--coverage", "--format", "json").stdout)
-    assert {"id": "sycophancy", "paradigm": "agnostic", "probes": ["sycophancy"]}.items() <= next(
+    assert {"id": "sycophancy", "paradigm": "agnostic", "probes": ["sycophancy", "pressure"]}.items() <= next(
         row for row in rows if row["id"] == "sycophancy"
     ).items()
     assert all(("why" in row) != bool(row["probes"]) for row in rows)

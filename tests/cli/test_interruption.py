@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def started(folder: Path, finished: int) -> subprocess.Popen[str]:
     """The run, begun, with at least so many cells finished."""
     process = subprocess.Popen(RUN, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 400
     while cells(folder) < finished:
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < until
@@ -48,7 +48,7 @@ def cells(folder: Path) -> int:
 
 
 def resumed(folder: Path) -> str:
-    again = subprocess.run(RUN, cwd=folder, capture_output=True, text=True, check=False, timeout=200)
+    again = subprocess.run(RUN, cwd=folder, capture_output=True, text=True, check=False, timeout=400)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "cells are already done" in again.stdout
     counts = json.loads((folder / "run" / "run.json").read_text())["counts"]
@@ -86,7 +86,7 @@ def test_a_full_disk_is_named_and_nothing_finished_is_lost(folder: Path) -> None
     quiet = {"INSPECT_TRACE_LEVEL": "CRITICAL", "INSPECT_TRACE_FILE": str(folder / "trace.log")}
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | quiet
     full = subprocess.run(
-        RUN, cwd=folder, capture_output=True, text=True, check=False, timeout=200,
+        RUN, cwd=folder, capture_output=True, text=True, check=False, timeout=400,
         preexec_fn=no_more_than_60_kb, env=environment,
     )  # fmt: skip
     assert full.returncode == 2, full.stdout + full.stderr
