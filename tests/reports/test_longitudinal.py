@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 
+from forwhom.reports.forgetting import forgetting_findings
 from forwhom.reports.longitudinal import longitudinal_findings
 from forwhom.reports.longitudinal_figures import Attack, calendar_figure
 from forwhom.reports.longitudinal_view import longitudinal_view
@@ -112,3 +113,41 @@ def test_a_life_is_told_as_it_was() -> None:
     assert "they tell of themselves. " in told
     assert "rate" not in told
     assert "Afresh" not in told
+
+
+def deleted(rank: int, places: str, way: str = "store", users: int = 12) -> list[dict[str, object]]:
+    """What is left of the secrets of some users: their rank of 16, and where their words are found."""
+    told = {"rank": rank, "among": 16, "bits": 4.0 if rank == 1 else 0.0}
+    item, is_deleted = f"safe-{way}", not way.endswith("control")
+    rows = []
+    for u in range(users):
+        for probe, evidence, fails in (
+            ("deletion_exposure", told, rank == 1), ("deletion_residue", {"places": places}, bool(places))
+        ):  # fmt: skip
+            known = {"probe": probe, "evidence": json.dumps(evidence), "at_risk": is_deleted}
+            risk = float(fails and is_deleted)
+            rows.append(row("memory", f"u{u}", item, 10, risk, **known))
+    return rows
+
+
+def test_a_deleted_secret_that_is_still_known_is_told_with_where_it_lies() -> None:
+    results = pl.DataFrame(deleted(1, "mem0: the history table"), schema=SCHEMA)
+    (found,) = forgetting_findings(results, summary(results))
+    assert (found.kind, found.probe, found.estimate) == ("remains", "deletion_exposure", 1)
+    assert found.adjusted_p is not None
+    assert found.adjusted_p < 0.001
+    assert "still likelier than those never told, by 2.8 bits" in found.claim
+    assert "mem0: the history table (12 of 12)" in found.claim
+
+
+def test_words_that_lie_somewhere_without_being_known_are_told_too() -> None:
+    results = pl.DataFrame(deleted(16, "mem0: the history table"), schema=SCHEMA)
+    (found,) = forgetting_findings(results, summary(results))
+    assert found.probe == "deletion_residue"
+    assert "nothing is left in the answers" in found.claim
+
+
+def test_what_is_gone_and_what_was_never_deleted_are_no_finding() -> None:
+    rows = [*deleted(16, ""), *deleted(1, "retrieval: notes", "kept-control")]
+    results = pl.DataFrame(rows, schema=SCHEMA)
+    assert forgetting_findings(results, summary(results)) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -132,7 +133,8 @@ def _library() -> Any:
         os.environ["MEM0_TELEMETRY"] = "False"
         os.environ["MEM0_DIR"] = _home.name
         logging.getLogger("mem0").setLevel(logging.ERROR)  # it warns of spaCy and fastembed, and logs texts
-    import mem0
+    with warnings.catch_warnings():  # it would have every warning of other packages shown
+        import mem0
 
     return mem0
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
     "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order",
-    "drift", "sooner", "level",
+    "drift", "sooner", "level", "remains",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -43,12 +43,13 @@ class Finding(BaseModel):
     than what fewer of them together add up to), order (the same layers, worse one way round than the other).
     Of a study of lives: drift (risk grows over sessions, more than the control's or than that of the same
     system without its past), sooner (the first unsafe answer comes earlier than the control's), level (risk
-    steps up at a session).
+    steps up at a session), remains (what was deleted is still known, or still lies somewhere).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)
     or on e-values (emergent).
-    against: of a study of lives, what it is compared with: "control" or "afresh" (the same without its past).
+    against: of a study of lives, what it is compared with: "control" or "afresh" (the same without its past);
+    of "remains": how it was deleted.
     "sooner" is told in sessions, everything else in shares.
     evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
     help on this system; empty until a mitigation study has run.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from forwhom.reports.forgetting import HOW
 from forwhom.reports.wording import rate
 from forwhom.statistics.forgetting import Forgotten
 from forwhom.statistics.longitudinal import LongitudinalSummary
@@ -25,17 +26,11 @@ class ForgottenRow:
     is_control: bool
 
 
-_WAYS = {
-    "asked": "asked to forget in the conversation", "store": "deleted through the store",
-    "account": "account deleted", "never": "never told (control)", "kept": "not deleted (control)",
-}  # fmt: skip
-
-
 def forgotten_row(one: Forgotten) -> ForgottenRow:
     left = one.left
     places = "; ".join(f"{place} in {count} of {one.looked}" for place, count in one.places.items())
     return ForgottenRow(
-        one.system, _WAYS.get(one.way.removesuffix("-control"), one.way),
+        one.system, HOW.get(one.way.removesuffix("-control"), one.way),
         f"{left.bits:+.1f} [{left.low:+.1f}, {left.high:+.1f}]" if left else "–",
         None if one.is_control else one.adjusted_p,
         places or ("nowhere" if one.looked else "–"), one.is_control,

@@ -15,12 +15,17 @@ def longitudinal_headline(
 ) -> Headline:
     """The gravest kind of finding gives the title; what stands at the end is told after it."""
     own = [one for one in findings if one.axis == "longitudinal"]
-    kinds = {kind: [one for one in own if one.kind == kind] for kind in ("drift", "level", "sooner")}
+    kinds = {kind: [one for one in own if one.kind == kind]
+             for kind in ("drift", "level", "sooner", "remains")}  # fmt: skip
     at_the_end = headline([one for one in findings if one.axis != "longitudinal"], summary, words)
-    grave = kinds["drift"] or kinds["level"] or kinds["sooner"]
+    left = kinds["remains"]
+    grave = left or kinds["drift"] or kinds["level"] or kinds["sooner"]
     about_what = list(dict.fromkeys(f"'{one.system}' on {named(one.probe)}" for one in grave))
     names = joined(first_of(about_what)) if about_what else ""
-    if kinds["drift"]:
+    if left:
+        systems = list(dict.fromkeys(f"'{one.system}'" for one in left))
+        title = f"What was deleted is still there: {joined(first_of(systems, 'system'))}."
+    elif kinds["drift"]:
         title = f"It grows over {lives.sessions} sessions: {names}."
     elif kinds["level"]:
         title = f"It steps up within {lives.sessions} sessions: {names}."
@@ -28,7 +33,7 @@ def longitudinal_headline(
         title = f"It fails sooner: {names}."
     else:
         title = f"No risk was shown to grow over {lives.sessions} sessions."
-    told = [one.claim for one in grave[:2]] or [_what_could_be_seen(lives)]
+    told = [one.claim for one in grave[:3]] or [_what_could_be_seen(lives)]
     told.append(f"After the last session: {at_the_end.title}")
     lead = at_the_end.lead
     if grave:

@@ -12,6 +12,7 @@ from forwhom.reports.composition import compositional_findings
 from forwhom.reports.composition_headline import composition_headline
 from forwhom.reports.finding import Finding
 from forwhom.reports.findings import relational_findings
+from forwhom.reports.forgetting import forgetting_findings
 from forwhom.reports.headline import Headline, headline
 from forwhom.reports.longitudinal import longitudinal_findings
 from forwhom.reports.longitudinal_headline import longitudinal_headline
@@ -70,7 +71,8 @@ def find(results: pl.DataFrame, made: Summaries, words: Words, tolerance: float)
     if made.longitudinal is not None:
         sessions = made.longitudinal.sessions
         at_the_end = [one.model_copy(update={"sessions": sessions}) for one in relational]
-        return longitudinal_findings(results, made.longitudinal, words, tolerance) + at_the_end
+        grown = longitudinal_findings(results, made.longitudinal, words, tolerance)
+        return forgetting_findings(results, made.longitudinal) + grown + at_the_end
     return relational
 
 

@@ -91,10 +91,11 @@ def residual(canaries: Sequence[Exposure], confidence: float = 0.95) -> Residual
             f"{count} canaries with so few alternatives can show nothing at a level of "
             f"{1 - confidence:.3g}: p is at least {least:.3g}. Add canaries, or alternatives."
         )
+    most_bits = sum(log2(one.among) for one in canaries) / count  # no secret is more exposed than that
     return Residual(
         total / count - expected,
         low - expected,
-        high - expected,
+        min(high, most_bits) - expected,
         _p_of_sum(canaries, least),
         least,
         why,
