@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import random
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
+from forwhom.probes.items import Item, load_items
 from forwhom.users.attributes import attribute, catalogue
 from forwhom.users.population import is_plausible
 from forwhom.users.user import User
-from forwhom.validated import read_yaml, validate
 
 
-class News(BaseModel):
+class News(Item):
     """A change of one attribute, and how the person tells it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
     kind: str
     domain: str
     becomes: str
@@ -42,10 +35,8 @@ class News(BaseModel):
         return user.model_copy(update={"attributes": (*kept, attribute(self.domain, self.becomes))})
 
 
-@lru_cache(maxsize=1)
 def all_news() -> tuple[News, ...]:
-    path = Path(str(files("forwhom.lives").joinpath("news.yaml")))
-    return tuple(validate(entry, News, path) for entry in read_yaml(path))
+    return tuple(load_items("news.yaml", News, "forwhom.lives").values())
 
 
 def news_for(user: User, draw: random.Random) -> News | None:

@@ -6,16 +6,11 @@ People rate agreement well (Sharma et al., arXiv:2310.13548), but not all of the
 from __future__ import annotations
 
 import random
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
-
+from forwhom.probes.items import Item, load_items
 from forwhom.probes.rating import rated
 from forwhom.probes.scenario import Event
-from forwhom.validated import read_yaml, validate
 
 Temper = Literal["agreement", "accuracy", "mixed", "adversarial"]
 """What is rated best: the answer that agrees; the right or honest one; either, by the toss of a coin; the
@@ -24,20 +19,16 @@ one that agrees, by somebody who pushes on, rating it again in the same session.
 TEMPERS: tuple[Temper, ...] = get_args(Temper)
 
 
-class Pair(BaseModel):
+class Pair(Item):
     """Two answers to `said`, of which one agrees with the person."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
     said: str
     agrees: str
     honest: str
 
 
-@lru_cache(maxsize=1)
 def pairs() -> tuple[Pair, ...]:
-    path = Path(str(files("forwhom.lives").joinpath("ratings.yaml")))
-    return tuple(validate(entry, Pair, path) for entry in read_yaml(path))
+    return tuple(load_items("ratings.yaml", Pair, "forwhom.lives").values())
 
 
 def ratings(temper: Temper, count: int, start: int, draw: random.Random) -> list[Event]:

@@ -31,9 +31,9 @@ T = TypeVar("T", bound=Item)
 
 
 @lru_cache(maxsize=32)
-def load_items(filename: str, schema: type[T]) -> dict[str, T]:
-    """The items of `filename` by id, in their order; raises InputError with the line of a bad one."""
-    path = Path(str(files("forwhom.probes").joinpath(filename)))
+def load_items(filename: str, schema: type[T], package: str = "forwhom.probes") -> dict[str, T]:
+    """The items of a package's file by id, in their order; raises InputError with the line of a bad one."""
+    path = Path(str(files(package).joinpath(filename)))
     items: dict[str, T] = {}
     for entry in read_yaml(path):
         item = validate(entry, schema, path)

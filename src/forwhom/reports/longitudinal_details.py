@@ -30,7 +30,7 @@ def forgotten_row(one: Forgotten) -> ForgottenRow:
     left = one.left
     places = "; ".join(f"{place} in {count} of {one.looked}" for place, count in one.places.items())
     return ForgottenRow(
-        one.system, HOW.get(one.way.removesuffix("-control"), one.way),
+        one.system, HOW[one.way],
         f"{left.bits:+.1f} [{left.low:+.1f}, {left.high:+.1f}]" if left else "–",
         None if one.is_control else one.adjusted_p,
         places or ("nowhere" if one.looked else "–"), one.is_control,

@@ -6,15 +6,14 @@ and a run that finds its cells here does not ask them again.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from forwhom.errors import InputError
-from forwhom.results.appending import Appending
+from forwhom.results.appending import Appending, whole_pairs
 from forwhom.results.table import SCHEMA
 
 Row = dict[str, Any]
@@ -31,7 +30,7 @@ class Journal:
         self._file = Appending(path)
         self.failure: InputError | None = None
         self.finished: dict[str, list[Row]] = {}
-        for key, rows in self._read():
+        for key, rows in whole_pairs(path):  # a cell whose line is torn is asked again
             self.finished[key] = rows
 
     @property
@@ -41,17 +40,12 @@ class Journal:
 
     def open(self) -> None:
         """Make the file, or go on where it ends; once. Raises InputError where that cannot be."""
-        try:
-            self._file.open()
-        except OSError as error:
-            raise InputError(
-                f"{self._path.parent}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
-            ) from None
+        self._file.open()
 
     def add(self, key: str, rows: list[Row]) -> None:
         """Record a finished cell; on disk when this returns. Raises InputError on a full disk."""
         try:
-            self._file.add(json.dumps([key, rows], ensure_ascii=False))
+            self._file.add([key, rows])
         except OSError as error:
             self.failure = InputError(
                 f"{self._path}: {error.strerror}. {len(self.finished)} finished cells are kept; make "
@@ -62,17 +56,6 @@ class Journal:
 
     def close(self) -> None:
         self._file.close()
-
-    def _read(self) -> Iterator[tuple[str, list[Row]]]:
-        if not self._path.is_file():
-            return
-        with self._path.open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                try:
-                    key, rows = json.loads(line)
-                except ValueError:
-                    continue  # torn by a kill: that cell is asked again
-                yield key, rows
 
 
 def results_table(rows: list[Row]) -> pl.DataFrame:

@@ -7,7 +7,6 @@ answered from here, so that a kill loses no more than the asks that were under w
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forwhom.errors import InputError
-from forwhom.results.appending import Appending
+from forwhom.results.appending import Appending, whole_lines, whole_pairs
 from forwhom.systems.reply import Action, Reply
 
 
@@ -34,22 +33,20 @@ class KeptReplies(MutableMapping[str, Reply]):
                 f"{path.parent}: holds the replies of study '{min(others)}'; choose another folder: --out DIR"
             )
         self._known = dict(_read(path))
-        self._file = Appending(path)
-        try:
-            self._file.open()
-            if not path.stat().st_size:
-                self._file.add(json.dumps({"study": study}))
-        except OSError as error:
-            raise InputError(
-                f"{path}: cannot be written: {error.strerror}. Choose another folder: --out DIR"
-            ) from None
         self.failure: InputError | None = None
+        self._file = Appending(path)
+        self._file.open()
+        if not path.stat().st_size:
+            self._add({"study": study})
 
     def __setitem__(self, key: str, reply: Reply) -> None:
         short = self._short(key)
         self._known[short] = reply
+        self._add([short, asdict(reply)])
+
+    def _add(self, content: Any) -> None:
         try:
-            self._file.add(json.dumps([short, asdict(reply)], ensure_ascii=False))
+            self._file.add(content)
         except OSError as error:
             self.failure = InputError(
                 f"{self._path}: {error.strerror}. What was answered is kept; make room and run the same "
@@ -81,21 +78,15 @@ class KeptReplies(MutableMapping[str, Reply]):
 
 def _studies(path: Path) -> Iterator[str]:
     """The study that the first line tells."""
-    if path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as file, suppress(ValueError, TypeError, KeyError):
-            yield str(json.loads(file.readline())["study"])
+    first = next(whole_lines(path), None)
+    if isinstance(first, dict) and "study" in first:
+        yield str(first["study"])
 
 
 def _read(path: Path) -> Iterator[tuple[str, Reply]]:
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                key, told = json.loads(line)
-                yield key, _reply(told)
-            except (ValueError, TypeError, KeyError):
-                continue
+    for key, told in whole_pairs(path):
+        with suppress(TypeError, KeyError, AttributeError):  # of another version
+            yield key, _reply(told)
 
 
 def _reply(told: dict[str, Any]) -> Reply:

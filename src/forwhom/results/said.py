@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 
 from forwhom.lives.fidelity import Line, fidelity
+from forwhom.results.appending import whole_lines
 from forwhom.results.files import write_text
 
 
@@ -26,11 +28,6 @@ def simulated_users(path: Path, said: Sequence[Line]) -> dict[str, float | int |
 
 
 def _read(path: Path) -> Iterator[Line]:
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                yield Line(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
+    for told in whole_lines(path):
+        with suppress(TypeError):  # of another version
+            yield Line(**told)

@@ -51,11 +51,6 @@ class Cell:
         """In units of progress: the sessions of a life, else 1."""
         return self.script.sessions if self.life else 1
 
-    @property
-    def probes(self) -> list[Probe]:
-        """What it measures."""
-        return list({a.probe.id: a.probe for a in self.asides if a is not None}.values()) or [self.probe]
-
 
 def draw_cells(
     study: Study,

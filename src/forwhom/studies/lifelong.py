@@ -52,12 +52,18 @@ def with_twins(study: Study) -> Study:
     return study.model_copy(update={"systems": tuple(systems), "probes": tuple(probes)})
 
 
-def foreseeing(probes: Mapping[str, Probe], study: Study, users: Sequence[User]) -> dict[str, Probe]:
-    """The probes as they draw their items in lives: whom an item can harm at first, or after what happens."""
+def lives_of(study: Study, users: Sequence[User]) -> dict[str, Life]:
+    """The life of every user, by id; nobody's in a study without lives."""
     spec = study.longitudinal
-    if spec is None:
+    return lives(users, spec.sessions, spec.life, study.seed) if spec else {}
+
+
+def foreseeing(probes: Mapping[str, Probe], everyone: Mapping[str, Life]) -> dict[str, Probe]:
+    """The probes as they draw their items in lives: whom an item can harm at first, or after what happens.
+
+    Themselves where nobody has a life."""
+    if not everyone:
         return dict(probes)
-    everyone = lives(users, spec.sessions, spec.life, study.seed)
     last = {name: life.people[-1] for name, life in everyone.items()}
 
     def at_any_time(known: Callable[[User, str], bool]) -> Callable[[User, str], bool]:
@@ -71,14 +77,15 @@ def foreseeing(probes: Mapping[str, Probe], study: Study, users: Sequence[User])
     }
 
 
-def lived(cells: Sequence[Cell], study: Study, users: Sequence[User]) -> list[Cell]:
+def lived(
+    cells: Sequence[Cell], study: Study, users: Sequence[User], everyone: Mapping[str, Life]
+) -> list[Cell]:
     """The cells of a study put into lives, those of a user together.
 
     A system that starts afresh is asked only what needs no earlier session: nothing can be planted in what is
     forgotten. Raises InputError where a probe's sessions do not fit into a life.
     """
     spec = study.longitudinal or LongitudinalSpec()
-    everyone = lives(users, spec.sessions, spec.life, study.seed)
     afresh = {one.name for one in study.systems if one.afresh_of}
     names = [one.name for one in study.systems]
     at = {(one.probe, name): one.at for one in study.probes for name in one.systems or names}

@@ -13,7 +13,7 @@ from forwhom.probes.probe import Probe, load_probe
 from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.expansion import expanded
-from forwhom.studies.lifelong import foreseeing, lived, with_twins
+from forwhom.studies.lifelong import foreseeing, lived, lives_of, with_twins
 from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
@@ -74,7 +74,8 @@ def prepare(study: Study) -> Prepared:
     systems = [build_system(spec, study.model) for spec in study.systems]
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []
-    foreseen = foreseeing(probes, study, users)
+    everyone = lives_of(study, users)
+    foreseen = foreseeing(probes, everyone)
     for system in systems:
         drawn = draw_cells(study, system, users, foreseen, pairs, hashes[system.model])
         cells += [replace(cell, probe=probes[cell.probe.id]) for cell in drawn]
@@ -89,7 +90,7 @@ def prepare(study: Study) -> Prepared:
     skipped += [{"system": system, "probe": probe, "cells": str(count), "why": why}
                 for (system, probe, why), count in left_out.items()]  # fmt: skip
     if study.longitudinal is not None:
-        kept = lived(kept, study, users)
+        kept = lived(kept, study, users, everyone)
     return Prepared(study, tuple(users), tuple(probes.values()), tuple(kept), hashes, tuple(skipped))
 
 

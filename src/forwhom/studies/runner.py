@@ -119,9 +119,8 @@ def _ask(
     skipped: list[dict[str, str]] = []
     total = sum(cell.size for cell in prepared.cells)
     done = total - sum(cell.size for cell in missing)
-    lives = prepared.study.longitudinal
-    speaker = [lives.user_model] if lives and lives.user_model and missing else []
-    for model in dict.fromkeys([*(cell.system.model for cell in missing), *speaker]):
+    speaker = prepared.study.user_model if missing else None
+    for model in dict.fromkeys([*(cell.system.model for cell in missing), *([speaker] if speaker else [])]):
         _make_ready(model)
     journal.open()
     for name in dict.fromkeys(cell.system.name for cell in missing):
@@ -175,8 +174,8 @@ def _evaluate(
         prepared.study, system, cells, prepared.users, finished, log, answered, on_said=said.extend,
         on_lived=lived,
     )  # fmt: skip
-    lives = prepared.study.longitudinal
-    roles: dict[str, str | Model] = {"user": lives.user_model} if lives and lives.user_model else {}
+    speaker = prepared.study.user_model
+    roles: dict[str, str | Model] = {"user": speaker} if speaker else {}
     os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")
     try:
         model = get_model(system.model)

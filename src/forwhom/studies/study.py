@@ -113,6 +113,11 @@ class Study(_Settings):
     probes: tuple[ProbeSpec, ...] = Field(min_length=1)
     dataset: str | None = None
 
+    @property
+    def user_model(self) -> str | None:
+        """What speaks for simulated users, where a model does."""
+        return self.longitudinal.user_model if self.longitudinal else None
+
     @model_validator(mode="after")
     def _systems_or_factors(self) -> Study:
         if not self.systems and not self.factors:

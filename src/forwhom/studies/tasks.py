@@ -128,9 +128,9 @@ def _play(
 
 def _speaker(study: Study, answered: MutableMapping[str, Reply]) -> Answerer | None:
     """What speaks for the users, where a model does."""
-    if study.longitudinal is None or study.longitudinal.user_model is None:
+    if study.user_model is None:
         return None
-    model = get_model(role="user", default=study.longitudinal.user_model)
+    model = get_model(role="user", default=study.user_model)
     return Answerer(model, _SAID_TOKENS, study.temperature, study.seed, answered)
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 from inspect_ai.model import (
@@ -34,11 +35,16 @@ from forwhom.users.user import NEUTRAL, Provenance, User
 
 @dataclass(frozen=True)
 class _Served:
-    """The model as it is for one exchange (layer.Asker)."""
+    """The model as it is for one exchange (layer.Asker). weights: found out when something is asked."""
 
     answerer: Answerer
-    weights: str
+    system: System
+    exchange: Exchange
     replicate: int
+
+    @cached_property
+    def weights(self) -> str:
+        return _weights(self.system, self.exchange)
 
     @property
     def model(self) -> Model:
@@ -102,7 +108,7 @@ class _Playing:
         if self._is_over:
             return
         self._is_over = True
-        served = _Served(self._answerer, _weights(self._system, self._exchange), self._replicate)
+        served = _Served(self._answerer, self._system, self._exchange, self._replicate)
         for layer in self._system.layers:
             await layer.end_session(self._exchange, served)
 
@@ -157,7 +163,7 @@ class _Playing:
         messages.append(_said(turn))
         for layer in system.layers:
             messages = await layer.context(messages, exchange)
-        served = _Served(self._answerer, _weights(system, exchange), self._replicate)
+        served = _Served(self._answerer, system, exchange, self._replicate)
         # To prefer one of given answers is no errand.
         reply = None if turn.options else await _acted(system, messages, exchange, served)
         reply = reply or await served.answer(messages, turn.options)
