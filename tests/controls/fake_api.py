@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
-from inspect_ai.model import ModelAPI, ModelOutput
+from inspect_ai.model import ChatMessage, GenerateConfig, ModelAPI, ModelOutput
+from inspect_ai.tool import ToolChoice, ToolInfo
 
 
 class FakeAPI(ModelAPI):
     """A model that scores options, as the embedded one does."""
 
     scores_options = True
+
+    def reply(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
+        """What it says to `messages`."""
+        raise NotImplementedError
+
+    async def generate(
+        self,
+        input: list[ChatMessage],
+        tools: Sequence[ToolInfo],
+        tool_choice: ToolChoice,
+        config: GenerateConfig,
+    ) -> ModelOutput:
+        return self.reply(input, config)
 
     async def count_text_tokens(self, text: str) -> int:
         return len(text.split())

@@ -8,7 +8,7 @@ that number, drawn by user, item and number.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from zlib import crc32
 
 from inspect_ai.model import (
@@ -19,7 +19,6 @@ from inspect_ai.model import (
     ModelOutput,
     modelapi,
 )
-from inspect_ai.tool import ToolChoice, ToolInfo
 
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
 from tests.controls.fake_api import FakeAPI
@@ -43,21 +42,15 @@ class Diary(Layer):
 
 
 class LifeAPI(FakeAPI):
-    async def generate(
-        self,
-        input: list[ChatMessage],
-        tools: Sequence[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> ModelOutput:
-        asked.append(input[-1].text)
+    def reply(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
+        asked.append(messages[-1].text)
         options = (config.extra_body or {}).get("forwhom_options", ())
         if len(options) != 2:
             even = [1 / len(options)] * len(options) if options else ()
             return self.answered("Certainly.", even)
-        found = re.search(r"\[(\d+)\] <(.*?)>", input[0].text)
+        found = re.search(r"\[(\d+)\] <(.*?)>", messages[0].text)
         days, user = (int(found.group(1)), found.group(2)) if found else (0, "")
-        drawn = crc32(f"{user}:{input[-1].text}:{days}".encode()) / 2**32
+        drawn = crc32(f"{user}:{messages[-1].text}:{days}".encode()) / 2**32
         fails = drawn < planted[self.model_name](days)
         return self.answered("an option", (0.9, 0.1) if fails else (0.1, 0.9))
 

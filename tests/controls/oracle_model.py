@@ -6,7 +6,7 @@ whose profile stands in the system prompt (None where there is none) and the ite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
@@ -17,7 +17,6 @@ from inspect_ai.model import (
     ModelOutput,
     modelapi,
 )
-from inspect_ai.tool import ToolChoice, ToolInfo
 
 from forwhom.probes.probe import load_probe
 from forwhom.users.population import builtin_population
@@ -40,15 +39,9 @@ class OracleAPI(FakeAPI):
         probe = load_probe("contraindicated_advice")
         self._items = {probe.scenario(people[0], item, ()).events[-1].text: item for item in probe.items}
 
-    async def generate(
-        self,
-        input: list[ChatMessage],
-        tools: Sequence[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> ModelOutput:
-        user = next((u for text, u in self._users.items() if text in input[0].text), None)
-        item = self._items.get(input[-1].text)
+    def reply(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
+        user = next((u for text, u in self._users.items() if text in messages[0].text), None)
+        item = self._items.get(messages[-1].text)
         if item is None:  # whether it can be reached is asked before a study
             return self.answered("Yes.")
         risk = planted[self.model_name](user, item)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from inspect_ai.model import ChatMessage, GenerateConfig, ModelAPI, ModelOutput, modelapi
-from inspect_ai.tool import ToolChoice, ToolInfo
 
 from tests.controls.fake_api import FakeAPI
 
@@ -21,16 +20,10 @@ _SURE = 0.9
 class ReaderAPI(FakeAPI):
     """Is sure of whatever its rule says."""
 
-    async def generate(
-        self,
-        input: list[ChatMessage],
-        tools: Sequence[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> ModelOutput:
+    def reply(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
         options: list[str] = (config.extra_body or {}).get("forwhom_options", [])
-        read = "\n".join(message.text for message in input[:-1])
-        answer = planted[self.model_name](read, input[-1].text, options)
+        read = "\n".join(message.text for message in messages[:-1])
+        answer = planted[self.model_name](read, messages[-1].text, options)
         left = (1 - _SURE) / max(1, len(options) - 1)
         return self.answered(answer, [_SURE if option == answer else left for option in options])
 

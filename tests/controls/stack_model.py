@@ -7,7 +7,7 @@ the probability that a planted function gives for the marks, drawn by user, item
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from zlib import crc32
 
 from inspect_ai.model import (
@@ -18,7 +18,6 @@ from inspect_ai.model import (
     ModelOutput,
     modelapi,
 )
-from inspect_ai.tool import ToolChoice, ToolInfo
 
 from forwhom.systems.layer import Exchange, Layer, paradigm
 from tests.controls.fake_api import FakeAPI
@@ -40,17 +39,11 @@ class Mark(Layer):
 
 
 class StackAPI(FakeAPI):
-    async def generate(
-        self,
-        input: list[ChatMessage],
-        tools: Sequence[ToolInfo],
-        tool_choice: ToolChoice,
-        config: GenerateConfig,
-    ) -> ModelOutput:
-        marks = "".join(re.findall(r"\[(\w)\]", input[0].text))
-        user = re.search(r"<(.*?)>", input[0].text)
+    def reply(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
+        marks = "".join(re.findall(r"\[(\w)\]", messages[0].text))
+        user = re.search(r"<(.*?)>", messages[0].text)
         asked.append(marks)
-        drawn = crc32(f"{user and user.group(1)}:{input[-1].text}:{marks}".encode()) / 2**32
+        drawn = crc32(f"{user and user.group(1)}:{messages[-1].text}:{marks}".encode()) / 2**32
         fails = drawn < planted[self.model_name](marks)
         return self.answered("an option", (0.9, 0.1) if fails else (0.1, 0.9))
 

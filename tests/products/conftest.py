@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
+from tests.loopback import only_loopback
+
 
 @pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = socket.socket.connect
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        assert self.family == socket.AF_UNIX or address[0] == "127.0.0.1", f"reached for {address}"
-        connect(self, address)
+def stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_loopback(monkeypatch)
 
     def resolves(host: str, *_: Any, **__: Any) -> Any:
         raise AssertionError(f"asked for the address of {host}")
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
     resolve = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo",

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspect_ai.model import ModelAPI, ModelOutput, get_model, modelapi
-from pydantic import PrivateAttr
 
 from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import play
-from forwhom.systems.layer import Exchange, Happening, Layer, layer_type
+from forwhom.systems.layer import Exchange, Layer, layer_type
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 from tests.controls.fake_api import FakeAPI
+from tests.controls.watching import Watching
 
 PEOPLE = builtin_population()[:3]
 ONE, TWO = PEOPLE[0], PEOPLE[1]
@@ -33,19 +33,6 @@ class AcknowledgingAPI(FakeAPI):
 @modelapi(name="acknowledging")
 def acknowledging() -> type[ModelAPI]:
     return AcknowledgingAPI
-
-
-class Watching(Layer):
-    """Keeps the exchange, so that its store can be looked into at the end."""
-
-    _seen: list[Exchange] = PrivateAttr(default_factory=list)
-
-    async def remember(self, happened: Happening, exchange: Exchange) -> None:
-        self._seen[:] = [exchange]
-
-    @property
-    def seen(self) -> Exchange:
-        return self._seen[0]
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from pydantic import PrivateAttr
 
 from forwhom.systems.comparisons import earlier_feedback, own_comparisons
 from forwhom.systems.conversation import play
-from forwhom.systems.layer import Exchange, Happening, Layer
+from forwhom.systems.layer import Exchange, Layer
 from forwhom.systems.pictures.picture import Picture, Place
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.users.population import builtin_population
+from tests.controls.watching import Watching
 
 USER = builtin_population()[0]
 PLACE = Place(name="Alder Row", latitude=-45, longitude=-27)
@@ -24,19 +24,6 @@ TOLD = (
     Turn("say", "And here.", picture=Picture(kind="photo", caption="Lunch", place=PLACE)),
     Turn("new_session", ""),
 )
-
-
-class Watching(Layer):
-    """Shows the exchange as layers meet it."""
-
-    _seen: list[Exchange] = PrivateAttr(default_factory=list)
-
-    async def remember(self, happened: Happening, exchange: Exchange) -> None:
-        self._seen[:] = [exchange]
-
-    @property
-    def seen(self) -> Exchange:
-        return self._seen[0]
 
 
 def after(*turns: Turn, layers: Sequence[Layer] = ()) -> Exchange:

@@ -2,12 +2,11 @@
 Inspect's own provider, with nothing else to be reached."""
 
 import asyncio
-import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from forwhom.systems.answering import Answerer
 from forwhom.systems.models.reachable import check_reachable
 from forwhom.systems.models.weights import gguf_path
 from forwhom.systems.reply import Reply
+from tests.loopback import JsonHandler, only_loopback
 
 NAME = "openai-api/local/smollm2"
 
@@ -43,17 +43,12 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = socket.socket.connect
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        assert self.family == socket.AF_UNIX or address[0] == "127.0.0.1", f"reached for {address}"
-        connect(self, address)
+def stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_loopback(monkeypatch)
 
     def fetches(*_: object) -> None:
         raise AssertionError("tiktoken fetches its vocabulary from the network")
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.setattr(tiktoken, "get_encoding", fetches)
     monkeypatch.setattr(tiktoken, "encoding_for_model", fetches)
     for name in ("LOCAL_BASE_URL", "LOCAL_API_KEY"):
@@ -109,31 +104,15 @@ def test_rotating_the_options_rotates_their_probabilities(server: str) -> None:
     assert first.method == "letter log-probability, 3 orders"
 
 
-class RefusesLogprobs(BaseHTTPRequestHandler):
+class RefusesLogprobs(JsonHandler):
     """A fake of a server for models that think first: HTTP 400 where log-probabilities are asked for, and
     the letter of the option "Yes." in a sentence's form."""
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def post(self, body: Any) -> None:
         if body.get("logprobs"):
             return self.send(400, {"error": {"message": "logprobs are not supported with this model"}})
         letter = next(line[0] for line in body["messages"][-1]["content"].splitlines() if ") Yes." in line)
-        message = {"role": "assistant", "content": f"**{letter}**"}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return self.send(200, {
-            "id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice],
-        })  # fmt: skip
-
-    def send(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return self.send_completion(f"**{letter}**")
 
 
 def test_a_server_that_refuses_logprobs_writes_the_letter() -> None:

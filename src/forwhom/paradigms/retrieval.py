@@ -99,7 +99,7 @@ class Retrieval(Layer):
         return [note.text for note in [*notes, *self._summary(exchange)]]
 
     async def residue(self, text: str, exchange: Exchange) -> list[str]:
-        """"notes": what a search can find; "summary": what is read before every request."""
+        """ "notes": what a search can find; "summary": what is read before every request."""
         owner = None if self.store == "shared" else exchange.known.id
         notes = await self._store(exchange).all(owner, self._exchange_id(exchange))
         summary = (note for note in self._summary(exchange) if owner in (None, note.owner))

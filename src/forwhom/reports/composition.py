@@ -9,7 +9,7 @@ import polars as pl
 from forwhom.reports.evidence import between_systems, stack_beside_parts
 from forwhom.reports.finding import Finding, Kind, Transcript
 from forwhom.reports.headline import joined
-from forwhom.reports.wording import EVERYBODY, Words, rate, somebody, words_for
+from forwhom.reports.wording import EVERYBODY, Words, points, rate, somebody, words_for
 from forwhom.statistics.combinations import Emergence
 from forwhom.statistics.compositional import CompositionalSummary, OrderEffect
 from forwhom.statistics.emergence import Combination, Emergent, parts_of
@@ -149,7 +149,7 @@ class _Speaker:
         parts = "the sum of what each adds" if effect.order == 2 else "what fewer of them together add up to"
         told = (
             f"{whom}{quoted(names)} together are worse than {parts}: the assistant {fails} "
-            f"{_points(effect.risk)} more often than that, on average over what else is there "
+            f"{points(effect.risk)} more often than that, on average over what else is there "
             f"({self._by_part(effect)}).{self._aliased(effect)}"
         )
         system = self._stack(effect)
@@ -162,7 +162,7 @@ class _Speaker:
         name = self._summary.layout.part(*effect.term[0])
         fails = words_for(effect.probe, self._words).failure
         told = (
-            f"'{name}' makes it worse: with it the assistant {fails} {_points(effect.risk)} more often, on "
+            f"'{name}' makes it worse: with it the assistant {fails} {points(effect.risk)} more often, on "
             f"average over what else is there.{self._aliased(effect)}"
         )
         system = self._stack(effect)
@@ -177,7 +177,7 @@ class _Speaker:
         size = Scale(abs(one.difference.estimate), low, high)
         fails = words_for(one.probe, self._words).failure
         told = (
-            f"The order matters: with '{worse}' the assistant {fails} {_points(size)} more often than with "
+            f"The order matters: with '{worse}' the assistant {fails} {points(size)} more often than with "
             f"'{better}', the same layers the other way round."
         )
         evidence = between_systems(self._cells(one.probe, worse), self._cells(one.probe, better))
@@ -240,7 +240,3 @@ class _Speaker:
             claim=claim, estimate=value.estimate, low=value.low, high=value.high, adjusted_p=adjusted_p,
             who=who, layers=list(layers), evidence=evidence,
         )  # fmt: skip
-
-
-def _points(value: Scale) -> str:
-    return f"{100 * value.estimate:.0f} points [{100 * value.low:.0f}, {100 * value.high:.0f}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forwhom.reports.composition import quoted
 from forwhom.reports.finding import Finding
-from forwhom.reports.headline import Headline, first_of, joined
+from forwhom.reports.headline import Headline, first_of, joined, lead_of
 from forwhom.reports.wording import EVERYBODY, named, rate
 from forwhom.statistics.compositional import CompositionalSummary
 from forwhom.statistics.relational import ProbeSummary, RelationalSummary
@@ -62,8 +62,5 @@ def _detail(own: list[Finding], summary: RelationalSummary, composition: Composi
 
 def _lead(grave: list[Finding], summary: RelationalSummary) -> ProbeSummary | None:
     rated = [one for one in summary.probes if one.rate is not None and not one.is_control]
-    about = {(one.system, one.probe): one for one in rated}
-    for finding in grave:
-        if (finding.system, finding.probe) in about:
-            return about[finding.system, finding.probe]
-    return max(rated, key=lambda one: one.rate.low if one.rate else 0.0, default=None)
+    furthest = max(rated, key=lambda one: one.rate.low if one.rate else 0.0, default=None)
+    return lead_of(grave, rated) or furthest

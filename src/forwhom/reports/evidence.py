@@ -120,6 +120,11 @@ def _on_different_items(ranked: pl.DataFrame) -> list[dict[str, Any]]:
     return ranked.unique("item", keep="first", maintain_order=True).head(_PAIRS).to_dicts()
 
 
+def layers_of(row: dict[str, Any]) -> list[str]:
+    """The layers of the system whose cell this is."""
+    return [n.removeprefix("layer:") for n, knobs in row.items() if n.startswith("layer:") and knobs]
+
+
 def _transcript(row: dict[str, Any], about: str = "") -> Transcript:
     evidence = json.loads(row["evidence"] or "{}")
     return Transcript(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
+from forwhom.reports.evidence import layers_of
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import joined
 from forwhom.reports.wording import EVERYBODY
@@ -38,15 +37,11 @@ def forgetting_findings(results: pl.DataFrame, summary: LongitudinalSummary) -> 
                 axis="longitudinal", kind="remains", risk=str(row["risk_id"]), probe=probe, system=one.system,
                 claim=_claim(one, rate, is_exposed=is_exposed), estimate=rate.estimate, low=rate.low,
                 high=rate.high, adjusted_p=one.adjusted_p if is_exposed else None, who=EVERYBODY,
-                layers=_layers(row),
+                layers=layers_of(row),
                 sessions=summary.sessions, against=one.way,
             )
         )  # fmt: skip
     return sorted(found, key=lambda f: (f.probe, -f.low))
-
-
-def _layers(row: dict[str, Any]) -> list[str]:
-    return [n.removeprefix("layer:") for n, knobs in row.items() if n.startswith("layer:") and knobs]
 
 
 def _cells(results: pl.DataFrame, one: Forgotten, probe: str) -> pl.DataFrame:

@@ -155,6 +155,12 @@ def _added(findings: list[Finding], summary: RelationalSummary) -> str:
     return f"Personalization itself makes it worse: {joined(first_of(whom))}."
 
 
+def lead_of(findings: list[Finding], rated: list[ProbeSummary]) -> ProbeSummary | None:
+    """Of `rated` what the first finding is about that is about one of them."""
+    about = {_key(one): one for one in rated}
+    return next((about[_key(one)] for one in findings if _key(one) in about), None)
+
+
 def first_of(parts: list[str], noun: str = "") -> list[str]:
     """The first of them, and how many more there are."""
     more = len(parts) - _NAMED

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from forwhom.reports.evidence import between_sessions
+from forwhom.reports.evidence import between_sessions, layers_of
 from forwhom.reports.finding import Finding, Kind
-from forwhom.reports.wording import EVERYBODY, Words, words_for
+from forwhom.reports.wording import EVERYBODY, Words, points, words_for
 from forwhom.statistics.drift import PER
 from forwhom.statistics.longitudinal import Change, LongitudinalSummary
 
@@ -56,16 +56,16 @@ class _Speaker:
     def _drift(self, one: Change) -> Finding:
         slope = one.drift.excess
         course = self._summary.course(one.probe, one.system)
-        points = course.points if course else ()
+        seen = course.points if course else ()
         told = ""
-        if points:
+        if seen:
             told = (
-                f" It was {points[0].risk:.0%} after {_sessions(points[0].session)} and is "
-                f"{points[-1].risk:.0%} after {_sessions(points[-1].session)}."
+                f" It was {seen[0].risk:.0%} after {_sessions(seen[0].session)} and is "
+                f"{seen[-1].risk:.0%} after {_sessions(seen[-1].session)}."
             )
         claim = (
-            f"'{one.system}': the risk that it {self._fails(one)} grows by {_points(slope.estimate)} "
-            f"{_interval(slope.low, slope.high)} per {PER} sessions more than {_than(one)}.{told}"
+            f"'{one.system}': the risk that it {self._fails(one)} grows by {points(slope)} "
+            f"per {PER} sessions more than {_than(one)}.{told}"
         )
         return self._finding("drift", one, claim, (slope.estimate, slope.low, slope.high), one.slope_p)
 
@@ -78,7 +78,7 @@ class _Speaker:
         claim = (
             f"'{one.system}': from {since} on the risk that it {self._fails(one)}, less that of "
             f"{_reference(one)}, is {_points(level.after)} instead of {_points(level.before)} "
-            f"(a step of {_points(gap.estimate)} {_interval(gap.low, gap.high)})."
+            f"(a step of {points(gap)})."
         )
         return self._finding("level", one, claim, (gap.estimate, gap.low, gap.high), one.level_p)
 
@@ -108,17 +108,12 @@ class _Speaker:
         return Finding(
             axis="longitudinal", kind=kind, risk=str(cells["risk_id"][0]), probe=one.probe, system=one.system,
             claim=claim, estimate=value[0], low=value[1], high=value[2], adjusted_p=p, who=EVERYBODY,
-            layers=_layers(cells), sessions=self._summary.sessions, against=one.against,
+            layers=layers_of(cells.row(0, named=True)), sessions=self._summary.sessions, against=one.against,
             evidence=between_sessions(cells),
         )  # fmt: skip
 
     def _fails(self, one: Change) -> str:
         return words_for(one.probe, self._words).failure
-
-
-def _layers(cells: pl.DataFrame) -> list[str]:
-    row = cells.row(0, named=True)
-    return [n.removeprefix("layer:") for n, knobs in row.items() if n.startswith("layer:") and knobs]
 
 
 def _than(one: Change) -> str:
@@ -131,10 +126,6 @@ def _reference(one: Change) -> str:
 
 def _points(share: float) -> str:
     return f"{100 * share:.0f} points"
-
-
-def _interval(low: float, high: float) -> str:
-    return f"[{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def _sessions(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forwhom.reports.finding import Finding
-from forwhom.reports.headline import Headline, first_of, headline, joined
+from forwhom.reports.headline import Headline, first_of, headline, joined, lead_of
 from forwhom.reports.wording import Words, named
 from forwhom.statistics.drift import PER
 from forwhom.statistics.longitudinal import LongitudinalSummary
@@ -35,10 +35,7 @@ def longitudinal_headline(
         title = f"No risk was shown to grow over {lives.sessions} sessions."
     told = [one.claim for one in grave[:3]] or [_what_could_be_seen(lives)]
     told.append(f"After the last session: {at_the_end.title}")
-    lead = at_the_end.lead
-    if grave:
-        about = {(one.system, one.probe): one for one in summary.probes}
-        lead = about.get((grave[0].system, grave[0].probe), lead)
+    lead = lead_of(grave[:1], summary.probes) or at_the_end.lead
     return Headline(title, " ".join(told), lead)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from forwhom.statistics.rates import Rate
 from forwhom.users.attributes import Level, catalogue
@@ -93,6 +93,22 @@ def rate(value: Rate | None) -> str:
     if value is None:
         return "–"
     return f"{value.estimate:.0%} [{100 * value.low:.0f}, {100 * value.high:.0f}]"
+
+
+class Interval(Protocol):
+    """Whatever has an estimate with an interval."""
+
+    @property
+    def estimate(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+def points(value: Interval) -> str:
+    """A difference of shares: "12 points [5, 19]"."""
+    return f"{100 * value.estimate:.0f} points [{100 * value.low:.0f}, {100 * value.high:.0f}]"
 
 
 def p_value(p: float) -> str:

@@ -61,9 +61,7 @@ def as_answer(turn: AskedTurn) -> Answer:
     )  # fmt: skip
 
 
-def row_of(
-    study: Study, cell: Cell, aside: Aside, turn: AskedTurn, measured: Measurement, log: str
-) -> Row:
+def row_of(study: Study, cell: Cell, aside: Aside, turn: AskedTurn, measured: Measurement, log: str) -> Row:
     """One measurement as a row."""
     layers, script = cell.system.layers, aside.script
     shown = [getattr(layer, "representation", "memory") for layer in layers if layer.is_paradigm]
