@@ -10,6 +10,7 @@ ORDER = [
     "systems",
     "paradigms",
     "products",
+    "mitigations",
     "probes",
     "lives",
     "results",

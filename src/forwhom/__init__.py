@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from forwhom.errors import InputError as InputError
     from forwhom.probes.probe import probe as probe
     from forwhom.systems.layer import paradigm as paradigm
+    from forwhom.systems.mitigation import Mitigation as Mitigation
+    from forwhom.systems.mitigation import mitigation as mitigation
     from forwhom.systems.system import System as System
     from forwhom.users.user import User as User
 
@@ -20,9 +22,11 @@ _PUBLIC = {
     "System": "forwhom.systems.system",
     "probe": "forwhom.probes.probe",
     "paradigm": "forwhom.systems.layer",
+    "Mitigation": "forwhom.systems.mitigation",
+    "mitigation": "forwhom.systems.mitigation",
     "InputError": "forwhom.errors",
 }
-__all__ = ["InputError", "System", "User", "paradigm", "probe", "run"]
+__all__ = ["InputError", "Mitigation", "System", "User", "mitigation", "paradigm", "probe", "run"]
 
 
 def __getattr__(name: str) -> Any:

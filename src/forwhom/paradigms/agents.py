@@ -90,7 +90,10 @@ class Agents(Layer):
 
     def _recalled(self, to: str, exchange: Exchange) -> list[Remembered]:
         world = self._world(exchange)
-        known = memory_of(exchange.known, world)
+        known = [
+            one for one in memory_of(exchange.shown(exchange.known), world)
+            if exchange.may_recall(one.text, one.provenance)
+        ]  # fmt: skip
         contact = world.contact_at(to)
         if self.channels == "apart" and to:
             own = contact.channel if contact else None

@@ -38,7 +38,7 @@ class Prompting(Layer):
     refreshed: Literal["always", "never"] = "always"
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        known = self._known(exchange)
+        known = exchange.shown(self._known(exchange))
         if known.is_neutral:
             return messages
         if self.placement == "few_shot":

@@ -52,12 +52,15 @@ class Retrieval(Layer):
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         owner = None if self.store == "shared" else exchange.known.id
         without: Provenance | None = "third_party" if self.trust == "told" else None
-        found = await self._store(exchange).search(
-            messages[-1].text, self.k, self._exchange_id(exchange), owner, without
+        near = await self._store(exchange).search(
+            messages[-1].text, self._among(exchange), self._exchange_id(exchange), owner, without
         )
+        found = [note for note in near if exchange.may_recall(note.text, note.provenance, note.session)]
+        found = found[: self.k]
         summary = [
             note for note in self._summary(exchange)
             if note.session < exchange.session and owner in (None, note.owner) and note.provenance != without
+            and exchange.may_recall(note.text, note.provenance, note.session)
         ]  # fmt: skip
         told = messages[0].text
         if summary:
@@ -111,6 +114,10 @@ class Retrieval(Layer):
         if self.deletes == "all":
             summary = self._summary(exchange)
             summary[:] = [note for note in summary if note.owner != owner or text not in note.text]
+
+    def _among(self, exchange: Exchange) -> int:
+        """How many of the nearest are looked at: more where a mitigation may pass over some."""
+        return 4 * self.k if exchange.guards else self.k
 
     @property
     def _stored_kinds(self) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def check_factors(factors: Sequence[FactorSpec], spec: CompositionSpec, document
         if first == second or any(len(levels[name]) > 1 for name in (first, second)):
             raise InputError(f"{place}: orders: a pair is of two factors with one level each besides 'off'; "
                              f"found {first} and {second}.")  # fmt: skip
-    acting = frozenset(name for name in layer_names() if "action" in layer_type(name).stages)
+    acting = frozenset(name for name in layer_names() if layer_type(name).acts())
     off = dict.fromkeys(names, OFF)
     together = [pair for pair in both_act(factors, acting) if not is_excluded(off | dict(pair), spec.exclude)]
     if together:

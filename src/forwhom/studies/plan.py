@@ -170,7 +170,7 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     fits: dict[tuple[str, ...], float] = {}
     for cell in cells:
         chain: list[str] = []
-        for layer in (one for one in cell.system.layers if "weights" in one.stages):
+        for layer in (one for one in cell.system.layers if one.is_paradigm and "weights" in one.stages):
             chain.append(f"{layer.name} {layer.model_dump_json()}")
             for learned in _learned(cell.script.events, getattr(layer, "every", 1)):
                 # In a life nothing is known of the user at first.

@@ -96,7 +96,7 @@ def prepare(study: Study) -> Prepared:
 
 def _why_not(cell: Cell, is_lived: bool) -> str:
     """Why this cell cannot be asked here; "" where it can. is_lived: in a study of lives."""
-    stages = {stage for layer in cell.system.layers for stage in layer.stages}
+    stages = {stage for layer in cell.system.layers if layer.is_paradigm for stage in layer.stages}
     refused = [why for layer in cell.system.layers if (why := layer.why_not(cell.system.model))]
     if refused:
         return refused[0]

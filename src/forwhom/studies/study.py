@@ -237,7 +237,7 @@ def build_system(spec: SystemSpec, model: str, places: Sequence[str] = ()) -> Sy
         for name, knobs in entry.items():
             kind = layer_type(name, where=where)
             layers.append(validate(dict(knobs or {}), kind, f"{where}, layer '{name}'"))
-    acting = [layer.name for layer in layers if "action" in layer.stages]
+    acting = [layer.name for layer in layers if layer.acts()]
     if len(acting) > 1:
         where = places[-1] if places else f"system '{spec.name}'"
         raise InputError(

@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from inspect_ai.model import (
     ChatMessage,
@@ -24,12 +25,14 @@ from inspect_ai.model import (
 )
 
 from forwhom.systems.answering import Answerer
+from forwhom.systems.guarding import admitted, begun, collected, fitted, worded_knowingly
 from forwhom.systems.history import ACKNOWLEDGED
-from forwhom.systems.layer import PICTURE, Exchange, Happening
+from forwhom.systems.layer import AUTHOR, PICTURE, Exchange, Happening
 from forwhom.systems.reply import Reply
+from forwhom.systems.saying import as_said
 from forwhom.systems.system import System
 from forwhom.systems.turns import RESIDUE, STORE, AskedTurn, Turn, Voice
-from forwhom.systems.weights import Weights, announce
+from forwhom.systems.weights import announce
 from forwhom.users.user import NEUTRAL, Provenance, User
 
 
@@ -72,7 +75,9 @@ async def play(
     known: the user as the system may know them; NEUTRAL for a system that is told nothing. voice: a user who
     reacts; without one the script is all that is said.
     """
-    playing = _Playing(system, answerer, known, population, replicate, voice)
+    if system.attacked_knowingly:
+        turns = [worded_knowingly(turn, system) for turn in turns]
+    playing = _Playing(system.hardened, answerer, known, population, replicate, voice)
     asked: list[AskedTurn] = []
     for are_asides, together in groupby(turns, key=lambda turn: turn.aside):
         if are_asides:
@@ -98,8 +103,9 @@ class _Playing:
     ) -> None:
         self._system, self._answerer, self._replicate = system, answerer, replicate
         self._voice, self._last = voice, AskedTurn(1, "", Reply(""), "")
-        self._known, self._population = known, population
-        self._exchange = Exchange(known=known, population=tuple(population.values()))
+        self._known = collected(known, system)
+        self._population = {key: collected(one, system) for key, one in population.items()}
+        self._exchange = begun(system, self._known, self._population)
         self._history: list[ChatMessage] = []
         self._is_over = False
 
@@ -125,14 +131,16 @@ class _Playing:
             if self._voice:
                 self._voice.begin_session(exchange.session)
         elif turn.kind == "start_over":
-            self._exchange = Exchange(known=self._known, population=exchange.population)
-            self._exchange.session = exchange.session
+            self._exchange = begun(self._system, self._known, self._population, exchange.session)
             self._history = []
         elif turn.kind == "ask":
             asked = await self._ask(turn, self._history, exchange)
             self._history += [_said(turn), ChatMessageAssistant(content=asked.reply.text)]
-            await self._remember(_happened(turn, exchange.known, exchange))
-            await self._remember(Happening("answer", asked.reply.text, None, exchange.session))
+            for happened in (
+                _happened(turn, exchange.known, exchange),
+                Happening("answer", asked.reply.text, None, exchange.session),
+            ):
+                await self._remember(admitted(happened, exchange))
             self._last = asked
             return [asked]
         elif turn.kind == "react":
@@ -166,12 +174,10 @@ class _Playing:
         served = _Served(self._answerer, system, exchange, self._replicate)
         # To prefer one of given answers is no errand.
         reply = None if turn.options else await _acted(system, messages, exchange, served)
+        for guard in system.guards:
+            reply = reply or await guard.answers(messages, turn.options, exchange, served)
         reply = reply or await served.answer(messages, turn.options)
-        text = reply.text
-        for layer in system.layers:
-            text = await layer.output(text, exchange)
-        if text != reply.text:
-            reply = replace(reply, text=text)
+        reply = await as_said(system, reply, turn.options, exchange)
         return AskedTurn(exchange.session, turn.text, reply, transcript(messages))
 
     async def _look(self, turn: Turn, exchange: Exchange) -> AskedTurn:
@@ -192,18 +198,21 @@ class _Playing:
 
     async def _told(self, turn: Turn, exchange: Exchange) -> None:
         actor = _actor(turn, self._known, self._population)
-        if turn.kind == "edit_profile":
+        happened = admitted(_happened(turn, actor, exchange), exchange)
+        if turn.kind == "edit_profile" and happened is not None:
             provenance: Provenance = "third_party" if actor is None else "told"
-            exchange.known = exchange.known.with_note(turn.text, exchange.session, provenance)
+            exchange.known = exchange.known.with_note(happened.text, exchange.session, provenance)
         elif turn.kind == "forget":
             if actor is self._known:
                 _forget(turn.text, exchange)
-        elif turn.actor != "other_user":
+        elif turn.kind != "edit_profile" and turn.actor != "other_user":
             answered = turn.options[0] if turn.options else ACKNOWLEDGED
             self._history += [_said(turn), ChatMessageAssistant(content=answered)]
-        await self._remember(_happened(turn, actor, exchange))
+        await self._remember(happened)
 
-    async def _remember(self, happened: Happening) -> None:
+    async def _remember(self, happened: Happening | None) -> None:
+        if happened is None:
+            return
         self._exchange.log.append(happened)
         for layer in self._system.layers:
             await layer.remember(happened, self._exchange)
@@ -219,15 +228,14 @@ def _forget(text: str, exchange: Exchange) -> None:
 
 def _weights(system: System, exchange: Exchange) -> str:
     """The key of the weights that the system's layers make for this user now; "" for the model's own."""
-    changes = (layer.weights(exchange) for layer in system.layers)
-    return announce(Weights(tuple(change for change in changes if change is not None)))
+    return announce(fitted(system, exchange))
 
 
 async def _acted(
     system: System, messages: list[ChatMessage], exchange: Exchange, served: _Served
 ) -> Reply | None:
     for layer in system.layers:
-        if "action" in layer.stages:
+        if layer.acts():
             return await layer.act(messages, exchange, served)
     return None
 
@@ -242,7 +250,7 @@ async def _observe(
 ) -> tuple[float, ...]:
     of = exchange
     if user != exchange.known.id:
-        of = Exchange(known=population.get(user, NEUTRAL), population=exchange.population)
+        of = begun(system, population.get(user, NEUTRAL), population)
     weights = _weights(system, of)
     return await answerer.observe(what, weights) if weights else ()
 
@@ -259,8 +267,10 @@ def _actor(turn: Turn, known: User, population: Mapping[str, User]) -> User | No
 
 
 def _said(turn: Turn) -> ChatMessageUser:
-    metadata = {PICTURE: turn.picture} if turn.picture else None
-    return ChatMessageUser(content=turn.text, metadata=metadata)
+    metadata: dict[str, Any] = {PICTURE: turn.picture} if turn.picture else {}
+    if turn.actor == "third_party":
+        metadata[AUTHOR] = turn.actor
+    return ChatMessageUser(content=turn.text, metadata=metadata or None)
 
 
 def _happened(turn: Turn, actor: User | None, exchange: Exchange) -> Happening:

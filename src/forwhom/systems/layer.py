@@ -18,15 +18,18 @@ from pydantic import BaseModel, ConfigDict
 from forwhom.errors import unknown
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.weights import WeightChange
-from forwhom.users.user import User
+from forwhom.users.user import Provenance, User
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig, Model
 
+    from forwhom.systems.mitigation import Mitigation
     from forwhom.systems.reply import Reply
 
 PICTURE = "picture"
 """In the metadata of a message: the Picture that was shown with it."""
+AUTHOR = "author"
+"""In the metadata of a message: "third_party" where somebody else than the user wrote it."""
 
 Stage = Literal["data", "weights", "context", "action", "output", "memory"]
 
@@ -75,6 +78,7 @@ class Exchange:
     log: all that happened so far, in order; what was asked to be forgotten is taken out.
     notes: what each layer wants to remember within this exchange, keyed by layer name. This is the one
     place where a layer keeps mutable state; it is dropped when the scenario ends.
+    guards: the mitigations of the system, in order.
     """
 
     known: User
@@ -83,10 +87,22 @@ class Exchange:
     request: str = ""
     log: list[Happening] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    guards: tuple[Mitigation, ...] = ()
     known_at_first: User = field(init=False)
 
     def __post_init__(self) -> None:
         self.known_at_first = self.known
+
+    def shown(self, user: User) -> User:
+        """`user` (the known one, or as known before) as far as the model may read of them for `request`."""
+        for guard in self.guards:
+            user = guard.discloses(user, self)
+        kept = tuple(m for m in user.memories if self.may_recall(m.text, m.provenance, m.session))
+        return user if len(kept) == len(user.memories) else user.model_copy(update={"memories": kept})
+
+    def may_recall(self, text: str, provenance: Provenance, session: int | None = None) -> bool:
+        """Whether the model may read this remembered text for `request`."""
+        return all(guard.recalls(text, provenance, session, self) for guard in self.guards)
 
 
 class Asker(Protocol):
@@ -128,6 +144,11 @@ class Layer(BaseModel):
             return (f"'{self.name}' changes the weights of the model, which needs them on this machine: "
                     "it works with the embedded models (forwhom/...) only.")  # fmt: skip
         return ""
+
+    @classmethod
+    def acts(cls) -> bool:
+        """Whether it answers by acting for the user (a mitigation of that stage only sets bounds)."""
+        return cls.is_paradigm and "action" in cls.stages
 
     @property
     def version(self) -> str:
@@ -208,7 +229,7 @@ def product(*, name: str, package: str, source: str) -> Callable[[type[Layer]], 
 
 
 def _discover() -> None:
-    for room in ("forwhom.paradigms", "forwhom.products"):
+    for room in ("forwhom.paradigms", "forwhom.products", "forwhom.mitigations"):
         for module in iter_modules(import_module(room).__path__):
             import_module(f"{room}.{module.name}")
 

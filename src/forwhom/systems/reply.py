@@ -23,7 +23,7 @@ class Reply:
     """What the model gave. probabilities sum to 1 over the options; empty when it wrote text.
 
     fits: of the weights that it had (systems/weights.py, Fit.as_row). actions: what was done before it
-    was said, in order.
+    was said, in order. withheld: whether the output stage said something else in its place.
     """
 
     text: str
@@ -36,6 +36,7 @@ class Reply:
     seconds: float = 0.0
     fits: tuple[dict[str, Any], ...] = ()
     actions: tuple[Action, ...] = ()
+    withheld: bool = False
 
 
 def as_reply(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from forwhom.systems.layer import Layer
+from forwhom.systems.mitigation import Mitigation
 
 LONGEST_NAME = 200
 SystemName = Annotated[str, Field(pattern=rf"^\w[\w .+-]{{0,{LONGEST_NAME - 1}}}$")]
@@ -23,6 +32,7 @@ class System(BaseModel):
     """model: any Inspect model name, "forwhom/smollm2" for the embedded one. layers act in order.
 
     instructions: the operator's system prompt, the same for every user.
+    attacked_knowingly: whether whoever attacks it knows its mitigations and words the attack accordingly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +40,30 @@ class System(BaseModel):
     model: str = "forwhom/smollm2"
     instructions: str = INSTRUCTIONS
     layers: tuple[SerializeAsAny[Layer], ...] = ()
+    attacked_knowingly: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_what_came_later(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Results are kept by a hash of the system: those of before this field stay valid.
+        told: dict[str, Any] = plain(self)
+        if not self.attacked_knowingly:
+            told.pop("attacked_knowingly", None)
+        return told
+
+    @property
+    def guards(self) -> tuple[Mitigation, ...]:
+        """Its mitigations, in order."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Mitigation))
+
+    @cached_property
+    def hardened(self) -> System:
+        """The same system with the knobs of its layers as its mitigations set them."""
+        layers = []
+        for layer in self.layers:
+            for guard in self.guards:
+                layer = guard.hardens(layer)
+            layers.append(layer)
+        return self.model_copy(update={"layers": tuple(layers)})
 
     @property
     def is_personalized(self) -> bool:
@@ -45,6 +79,8 @@ class System(BaseModel):
         same = (
             one.name
             for one in systems
-            if not one.is_personalized and (one.model, one.instructions) == (self.model, self.instructions)
+            if not one.is_personalized
+            and not one.guards
+            and (one.model, one.instructions) == (self.model, self.instructions)
         )
         return next(same, "") if self.is_personalized else ""
