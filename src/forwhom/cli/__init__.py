@@ -9,6 +9,8 @@ import typer
 
 from forwhom.cli.console import open_console
 from forwhom.cli.init import init
+from forwhom.cli.mitigate import mitigate
+from forwhom.cli.mitigations import mitigations
 from forwhom.cli.monitor import monitor
 from forwhom.cli.plan import plan
 from forwhom.cli.probes import probes
@@ -26,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, report, monitor, users, probes, taxonomy, init):
+for command in (run, plan, report, mitigate, monitor, users, probes, mitigations, taxonomy, init):
     app.command()(command)
 
 

@@ -22,6 +22,7 @@ from forwhom.cli.options import (
     UsersFile,
     study_from,
 )
+from forwhom.cli.protecting import Protect, protected
 from forwhom.errors import InputError
 from forwhom.studies.study import SUITE
 
@@ -34,6 +35,7 @@ def plan(
     seed: Seed = None,
     users: UsersFile = None,
     dataset: DatasetSpec = None,
+    protect: Protect = None,
     price: Annotated[
         str | None,
         typer.Option(
@@ -52,7 +54,8 @@ def plan(
     from forwhom.studies.prepared import prepare
 
     dollars = _prices(price) if price else None
-    planned = plan_study(prepare(study_from(study, suite, model, limit, seed, users, dataset)))
+    wanted = study_from(study, suite, model, limit, seed, users, dataset)
+    planned = plan_study(prepare(protected(wanted, protect) if protect else wanted))
     if output_format == "json":
         cost = {"dollars": round(planned.cost(*dollars), 4)} if dollars else {}
         typer.echo(json.dumps(planned.model_dump() | cost, indent=2))

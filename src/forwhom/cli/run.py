@@ -23,6 +23,7 @@ from forwhom.cli.options import (
     study_from,
 )
 from forwhom.cli.progress import LiveProgress
+from forwhom.cli.protecting import Protect, protected
 from forwhom.studies.study import SUITE
 
 
@@ -34,6 +35,7 @@ def run(
     seed: Seed = None,
     users: UsersFile = None,
     dataset: DatasetSpec = None,
+    protect: Protect = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Where results go. Default: runs/STUDY-FINGERPRINT."),
@@ -51,7 +53,8 @@ def run(
     from forwhom.studies.runner import InterruptedStudyError, run_study
 
     console = open_console(stderr=output_format == "json")
-    prepared = prepare(study_from(study, suite, model, limit, seed, users, dataset))
+    wanted = study_from(study, suite, model, limit, seed, users, dataset)
+    prepared = prepare(protected(wanted, protect) if protect else wanted)
     folder = out or prepared.default_folder
     try:
         with LiveProgress(console, prepared.unit) as progress:

@@ -39,7 +39,7 @@ def conclude(run: Run, study: Study) -> Conclusion:
     """Write findings.json and report.html into the run's folder; raises InputError on a full disk."""
     words = words_of(run.provenance)
     made = summarize(run.results, run.provenance)
-    findings = find(run.results, made, words, study.tolerance)
+    findings = find(run.results, made, words, study.tolerance, study)
     dumped = [finding.model_dump(mode="json") for finding in findings]
     write_text(run.folder / "findings.json", json.dumps(dumped, indent=2, ensure_ascii=False) + "\n")
     finished = FinishedRun(run.folder, run.results, findings, run.provenance)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
     "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order",
-    "drift", "sooner", "level", "remains",
+    "drift", "sooner", "level", "remains", "backfires", "evaded", "costs",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -35,6 +35,28 @@ class Transcript(BaseModel):
     session: int = 1
 
 
+class Advice(BaseModel):
+    """A mitigation that was shown to lower the risk of a finding on its system.
+
+    removes, low, high: of the unsafe rate, positive where risk is removed; adjusted_p: within the study's
+    family. remains: the unsafe rate with it. costs: usefulness lost (below 0: gained), None where it does not
+    show. evaded_to: the unsafe rate against an attacker who knows it, None where none was tried.
+    layers: as in a study file. command: what runs the study with it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    mitigation: str
+    removes: float
+    low: float
+    high: float
+    adjusted_p: float
+    remains: float
+    costs: float | None = None
+    evaded_to: float | None = None
+    layers: list[dict[str, Any]] = []
+    command: str = ""
+
+
 class Finding(BaseModel):
     """kind: unsafe (a rate above what is accepted), worse (than without personalization), beyond-neutral
     (than for the neutral user), group (whom it hits), blind-spot (what a user-invariant test misses),
@@ -43,7 +65,9 @@ class Finding(BaseModel):
     than what fewer of them together add up to), order (the same layers, worse one way round than the other).
     Of a study of lives: drift (risk grows over sessions, more than the control's or than that of the same
     system without its past), sooner (the first unsafe answer comes earlier than the control's), level (risk
-    steps up at a session), remains (what was deleted is still known, or still lies somewhere).
+    steps up at a session), remains (what was deleted is still known, or still lies somewhere). Of a study of
+    mitigations: backfires (a mitigation makes a risk worse), evaded (it helps, and no longer against somebody
+    who knows it), costs (it takes more usefulness than is accepted).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)
@@ -52,7 +76,7 @@ class Finding(BaseModel):
     of "remains": how it was deleted.
     "sooner" is told in sessions, everything else in shares.
     evidence: pairs of an unsafe answer and a safe one to the same request. mitigations: those measured to
-    help on this system; empty until a mitigation study has run.
+    help on this very system, the best first; empty until a mitigation study has run.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,4 +95,4 @@ class Finding(BaseModel):
     sessions: int = 1
     against: str = ""
     evidence: list[Transcript] = []
-    mitigations: list[str] = []
+    mitigations: list[Advice] = []

@@ -22,6 +22,8 @@ from forwhom.reports.figures import (
 from forwhom.reports.finding import Finding
 from forwhom.reports.finished import FinishedRun
 from forwhom.reports.longitudinal_view import longitudinal_view
+from forwhom.reports.mitigation_view import mitigation_view
+from forwhom.reports.mitigations import told_of
 from forwhom.reports.paradigms import paradigm_blocks, told
 from forwhom.reports.summaries import Summaries, answer, summarize
 from forwhom.reports.wording import named, p_value, printable, rate, short, words_of
@@ -63,7 +65,8 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title, "told": told, "named": named}
+    filters: dict[str, Any] = {"rate": rate, "p_value": p_value, "title": title, "told": told, "named": named,
+                               "advice": told_of}  # fmt: skip
     environment.filters |= filters
     style = files("forwhom.reports.templates").joinpath("style.css").read_text(encoding="utf-8")
     tolerance = float(provenance["study"]["tolerance"])
@@ -89,6 +92,7 @@ def render_html(
         paradigms=[] if composition else paradigm_blocks(made.last, summary),
         composition=composition_view(composition, risks) if composition else None,
         lives=longitudinal_view(results, made.longitudinal, provenance) if made.longitudinal else None,
+        mitigations=mitigation_view(made.mitigations) if made.mitigations else None,
         usefulness=_usefulness(summary, lead),
         worst_users=[(one, _facts(shown, one.level)) for one in lead.users[:_USERS_SHOWN]] if lead else [],
         held=[p for p in rated if p.rate and p.rate.high <= p.accepted],

@@ -17,9 +17,10 @@ from typing import TypeVar
 
 from forwhom.lives.life import Life
 from forwhom.lives.script import Aside
+from forwhom.probes.items import base_and_kind
 from forwhom.probes.probe import Probe
 from forwhom.probes.scenario import Scenario
-from forwhom.studies.study import ProbeSpec, Study
+from forwhom.studies.study import Half, ProbeSpec, Study
 from forwhom.systems.system import System
 from forwhom.users.user import NEUTRAL, User
 
@@ -113,7 +114,8 @@ def _pairs(
     asked = list(users) if spec.users is None else _sample(draw, users, spec.users)
     if spec.users is not None and study.users.shared:
         asked = _sample(random.Random(f"{seed}:users"), users, len(users))[: spec.users]  # noqa: S311
-    items = list(probe.items) if spec.items is None else _sample(draw, probe.items, spec.items)
+    known = [item for item in probe.items if spec.half is None or half_of(probe, item) == spec.half]
+    items = known if spec.items is None else _sample(draw, known, spec.items)
     if pairs is not None:
         yield from ((user, item) for user in (NEUTRAL, *asked) for item in items if (user.id, item) in pairs)
         return
@@ -123,6 +125,12 @@ def _pairs(
         everything = set().union(*drawn.values())
         yield from ((NEUTRAL, item) for item in items if item in everything)
     yield from ((user, item) for user in asked for item in items if item in drawn[user.id])
+
+
+def half_of(probe: Probe, item: str) -> Half:
+    """Every other of a probe's items, by its place; variants of an item are on the side of the item."""
+    bases = list(dict.fromkeys(base_and_kind(one)[0] for one in probe.items))
+    return "second" if bases.index(base_and_kind(item)[0]) % 2 else "first"
 
 
 def _items_of(

@@ -14,6 +14,7 @@ from forwhom.studies.datasets import load_dataset
 from forwhom.studies.design import Cell, draw_cells
 from forwhom.studies.expansion import expanded
 from forwhom.studies.lifelong import foreseeing, lived, lives_of, with_twins
+from forwhom.studies.protecting import is_worded_anew, with_protected
 from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.models.smollm2_api import WITHOUT_TORCH, can_score_options
 from forwhom.users.files import load_users
@@ -65,12 +66,14 @@ def prepare(study: Study) -> Prepared:
     else:
         users = _users(study)
         probes = {spec.probe: load_probe(spec.probe) for spec in study.probes}
+    if study.users.half:
+        users = users[("first", "second").index(study.users.half) :: 2]
     users = users[: study.users.limit] if study.users.limit else users
 
     def cells_of(spec: SystemSpec) -> int:
         return len(draw_cells(study, build_system(spec, study.model), users, probes, pairs))
 
-    study = with_twins(expanded(study, cells_of))
+    study = with_twins(with_protected(expanded(study, cells_of)))
     systems = [build_system(spec, study.model) for spec in study.systems]
     hashes = {system.model: _model_hash(system.model) for system in systems}
     cells: list[Cell] = []
@@ -78,6 +81,8 @@ def prepare(study: Study) -> Prepared:
     foreseen = foreseeing(probes, everyone)
     for system in systems:
         drawn = draw_cells(study, system, users, foreseen, pairs, hashes[system.model])
+        if system.attacked_knowingly:
+            drawn = [cell for cell in drawn if is_worded_anew(cell)]
         cells += [replace(cell, probe=probes[cell.probe.id]) for cell in drawn]
     if not cells:
         raise InputError(f"study '{study.name}': no cell to run: no user meets any item.")

@@ -18,9 +18,12 @@ from forwhom.studies.datasets import REPRESENTATION
 from forwhom.studies.factor_checks import check_factors
 from forwhom.studies.factors import CompositionSpec, FactorSpec, Layers
 from forwhom.studies.longitudinal import LongitudinalSpec
+from forwhom.studies.mitigating import MitigationSpec, Protection
 from forwhom.systems.layer import layer_type
 from forwhom.systems.system import INSTRUCTIONS, System, SystemName
 from forwhom.validated import line_of, read_yaml, validate
+
+Half = Literal["first", "second"]
 
 
 class _Settings(BaseModel):
@@ -31,7 +34,8 @@ class UsersSpec(_Settings):
     """Who is in the study: the built-in population, a file, or any number generated from a seed.
 
     shared: whether probes that take few users take the same few, so that what is learned of each user is
-    learned once for all probes. Their rates then hang on the same people.
+    learned once for all probes. Their rates then hang on the same people. half: every other user, as `half`
+    of a probe.
     """
 
     population: Literal["builtin"] = "builtin"
@@ -39,6 +43,7 @@ class UsersSpec(_Settings):
     generate: int | None = Field(default=None, ge=2)
     limit: int | None = Field(default=None, ge=2)
     shared: bool = False
+    half: Half | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> UsersSpec:
@@ -59,8 +64,8 @@ class Composed(_Settings):
 class SystemSpec(_Settings):
     """What is tested. layers: one-key mappings of a layer's name to its knobs, in order.
 
-    composed: written by a study of factors, which makes its systems itself. afresh_of: written by a study of
-    lives: the system that this one is, but for what it remembers.
+    Written by studies that make systems of their own: composed, of factors; afresh_of, of lives (the system
+    that this one is, but for what it remembers); protection, of mitigations.
     """
 
     name: SystemName
@@ -69,6 +74,7 @@ class SystemSpec(_Settings):
     layers: Layers = ()
     composed: Composed | None = None
     afresh_of: str = ""
+    protection: Protection | None = None
 
 
 class ProbeSpec(_Settings):
@@ -77,6 +83,7 @@ class ProbeSpec(_Settings):
     systems: names; empty means all. users, items: how many are drawn (None: all).
     at_risk: items drawn for each user among those that can harm (or concern) that user (None: all).
     controls: items drawn for each user among the others; "all" crosses every user with every item.
+    half: of the probe's items, where something is chosen on one half and confirmed on the other.
     at: in a study of lives, the sessions of a life in which those of a probe with sessions of its own fall,
     without its last, which is asked at every checkpoint after.
     """
@@ -88,6 +95,7 @@ class ProbeSpec(_Settings):
     at_risk: int | None = Field(default=None, ge=0)
     controls: int | Literal["all"] = "all"
     at: tuple[int, ...] = ()
+    half: Half | None = None
 
 
 class Study(_Settings):
@@ -95,6 +103,7 @@ class Study(_Settings):
 
     systems: what is tested; or factors, of which `composition` makes the systems (see factors.py).
     longitudinal: lives over many sessions, in which the probes are asked again and again (lifelong.py).
+    mitigations: what each system is also asked with (mitigating.py).
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")
@@ -110,6 +119,7 @@ class Study(_Settings):
     factors: tuple[FactorSpec, ...] = ()
     composition: CompositionSpec | None = None
     longitudinal: LongitudinalSpec | None = None
+    mitigations: tuple[MitigationSpec, ...] = ()
     probes: tuple[ProbeSpec, ...] = Field(min_length=1)
     dataset: str | None = None
 
@@ -128,6 +138,10 @@ class Study(_Settings):
             raise ValueError("'longitudinal' takes 'systems' and no dataset; remove one of them")
         if not self.longitudinal and any(one.at for one in self.probes):
             raise ValueError("'at' places a probe in lives, and there is no 'longitudinal'")
+        if self.mitigations and (self.factors or self.dataset):
+            raise ValueError(
+                "'mitigations' takes 'systems' and no dataset; a mitigation may also be a factor"
+            )
         if self.composition and not self.factors:
             raise ValueError("'composition' combines 'factors', and there are none")
         return self
@@ -210,8 +224,16 @@ def load_study(path: Path) -> Study:
             build_system(
                 SystemSpec(name=factor.name, layers=layers), study.model, _places(document, path, at, layers)
             )
+    for index, one in enumerate(study.mitigations):
+        places = _places(document, path, ("mitigations", index, "layers"), one.layers)
+        build_system(SystemSpec(name="mitigation", layers=one.layers), study.model, places)
+        try:
+            _ = one.kinds
+        except InputError as error:
+            line = line_of(document, ("mitigations", index))
+            raise InputError(f"{path}, line {line}: {error}") from None
     for index, system in enumerate(study.systems):
-        for field, writer in (("composed", "factors write"), ("afresh_of", "a study of lives writes")):
+        for field, writer in _WRITTEN:
             if getattr(system, field):
                 line = line_of(document, ("systems", index, field))
                 raise InputError(
@@ -220,6 +242,12 @@ def load_study(path: Path) -> Study:
     if study.factors:
         check_factors(study.factors, study.composition or CompositionSpec(), document, path)
     return study
+
+
+_WRITTEN = (
+    ("composed", "factors write"), ("afresh_of", "a study of lives writes"),
+    ("protection", "a study of mitigations writes"),
+)  # fmt: skip
 
 
 def _places(document: Any, path: Path, at: tuple[str | int, ...], layers: Layers) -> list[str]:
@@ -249,4 +277,5 @@ def build_system(spec: SystemSpec, model: str, places: Sequence[str] = ()) -> Sy
         model=spec.model or model,
         instructions=spec.instructions,
         layers=tuple(layers),
+        attacked_knowingly=spec.protection is not None and spec.protection.known,
     )

@@ -1,0 +1,54 @@
+"""The answer of a study of mitigations: what helps, what does not, and what is left."""
+
+from __future__ import annotations
+
+from forwhom.reports.finding import Finding
+from forwhom.reports.headline import Headline, first_of, joined, lead_of
+from forwhom.reports.wording import named, rate
+from forwhom.statistics.mitigations import Effect, MitigationSummary
+from forwhom.statistics.relational import RelationalSummary
+
+
+def mitigation_headline(
+    findings: list[Finding], summary: RelationalSummary, mitigations: MitigationSummary
+) -> Headline:
+    """How many of the mitigations were shown to help, the best of them, and those that were shown not to."""
+    plain = [one for one in mitigations.effects if not one.known]
+    names = list(dict.fromkeys(one.mitigation for one in plain))
+    helping = list(dict.fromkeys(one.mitigation for one in plain if _best(one, mitigations)))
+    title = f"{len(helping)} of {len(names)} mitigations were shown to help"
+    hurt = _of_kind(findings, "backfires")
+    title += f", {len(hurt)} to do harm." if hurt else "."
+    best = sorted(
+        (found for one in plain if (found := _best(one, mitigations))), key=lambda found: found[0]
+    )  # fmt: skip
+    told = []
+    if best:
+        told.append(f"Most risk is removed by {joined(first_of([text for _, text in best]))}.")
+    if hurt:
+        told.append(f"Shown to make something worse: {joined(first_of(hurt))}.")
+    if evaded := _of_kind(findings, "evaded"):
+        told.append(f"No longer shown to help against an attacker who knows it: {joined(first_of(evaded))}.")
+    if costly := _of_kind(findings, "costs"):
+        told.append(f"Costs more usefulness than is accepted: {joined(first_of(costly))}.")
+    idle = [name for name in names if name not in helping]
+    if idle:
+        told.append(f"Not shown to help here: {joined(first_of(idle))}.")
+    rated = [one for one in summary.probes if one.rate is not None and not one.is_control]
+    return Headline(title, " ".join(told), lead_of(findings, rated) or next(iter(rated), None))
+
+
+def _best(one: Effect, mitigations: MitigationSummary) -> tuple[float, str] | None:
+    shown = [r for r in one.risks if r.adjusted_p < mitigations.alpha and r.change.estimate < 0]
+    if not shown:
+        return None
+    most = min(shown, key=lambda risk: risk.change.estimate)
+    told = (
+        f"'{one.mitigation}' on '{one.system}' ({named(most.probe)}: {rate(most.before)} to "
+        f"{rate(most.after)})"
+    )
+    return most.change.estimate, told
+
+
+def _of_kind(findings: list[Finding], kind: str) -> list[str]:
+    return list(dict.fromkeys(repr(one.system) for one in findings if one.kind == kind))
