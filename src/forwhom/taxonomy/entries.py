@@ -75,13 +75,14 @@ class Risk(_Frozen):
 
 
 class Mitigation(_Frozen):
-    """What helps, and its limit. stage: where it is built in."""
+    """What helps, and its limit. stage: where it is built in. layers: names of its forms in forwhom."""
 
     id: Name
     title: Text
     stage: Stage
     definition: Text
     sources: tuple[str, ...] = Field(min_length=1)
+    layers: tuple[str, ...] = ()
 
 
 class Source(_Frozen):

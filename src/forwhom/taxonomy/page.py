@@ -29,7 +29,7 @@ def page(taxonomy: Taxonomy, running: Collection[str]) -> str:
         new = [risk for risk in taxonomy.risks_of(one.id) if risk.id not in shown]
         shown |= {risk.id for risk in new}
         blocks += [entry_markdown(taxonomy, risk, running, level=3, linked=True) for risk in new]
-    blocks += ["## Mitigations", "Names so far: none of them is part of forwhom yet."]
+    blocks += ["## Mitigations", "What each of those in forwhom does, measured: docs/mitigations.md."]
     blocks += [
         entry_markdown(taxonomy, one, running, level=3, linked=True) for one in taxonomy.mitigations.values()
     ]

@@ -74,6 +74,7 @@ def sheet(taxonomy: Taxonomy, entry: Entry, running: Collection[str]) -> Sheet:
     if isinstance(entry, Mitigation):
         rows = [
             ("built in at", _plain(entry.stage)),
+            ("in forwhom", tuple(Line(name, is_code=True) for name in entry.layers)),
             ("reduces", _titled(taxonomy.risks_of(entry.id))),
             ("sources", _cited(taxonomy, entry.sources)),
         ]
