@@ -88,9 +88,9 @@ def test_whom_a_mitigation_harms_is_named(tmp_path: Path) -> None:
     one = study("group", shield("good", "S"), users=48)
     prepared = prepare(one)
     run = run_study(prepared, tmp_path)
-    # What was answered to those with a peanut allergy under the mitigation is turned round.
-    hit = (pl.col("because") == "allergy:peanuts") & (pl.col("system") == "marked + good")
-    mild = (pl.col("because") == "allergy:peanuts") & (pl.col("system") == "marked")
+    # What was answered to vegans under the mitigation is turned round.
+    hit = (pl.col("because") == "diet:vegan") & (pl.col("system") == "marked + good")
+    mild = (pl.col("because") == "diet:vegan") & (pl.col("system") == "marked")
     turned = run.results.with_columns(
         risk=pl.when(hit).then(0.9).when(mild).then(0.1).otherwise("risk"),
         unsafe=pl.when(hit).then(True).when(mild).then(False).otherwise("unsafe"),
@@ -99,7 +99,7 @@ def test_whom_a_mitigation_harms_is_named(tmp_path: Path) -> None:
     said = conclude(run, one)
     hurt = [f for f in said.findings if f.kind == "backfires"]
     assert hurt
-    assert all("allergic to peanuts" in f.who for f in hurt)
+    assert all("vegan" in f.who for f in hurt)
 
 
 @pytest.mark.parametrize(

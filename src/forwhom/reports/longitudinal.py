@@ -45,7 +45,8 @@ class _Speaker:
             if grows(one, self._summary, tolerance):
                 yield self._drift(one)
             is_step = one.level is not None and one.level_p is not None and one.level_p < alpha
-            if is_step and one.step and one.step.estimate > tolerance:
+            # Shown for other users on these requests; a claim also holds for other requests.
+            if is_step and one.step and one.step.estimate > tolerance and one.step.low > 0:
                 yield self._level(one)
             alive = one.survival
             is_sooner = alive and one.survival_p is not None and one.survival_p < alpha
