@@ -105,7 +105,7 @@ def _of_one(
             else between_systems(*risky)
         )
         return Finding(
-            axis="mitigation", kind=kind, risk=str(cells["risk_id"].first() or "") if probe else "",
+            axis="mitigation", kind=kind, risk=str(cells["risk_id"].first() or ""),
             probe=probe, system=effect.name, claim=claim, estimate=value.estimate, low=value.low,
             high=value.high, adjusted_p=p, who=who, layers=layers_of(cells.row(0, named=True)),
             evidence=evidence, against=effect.system,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -9,8 +10,11 @@ from rich.table import Table
 
 from forwhom.reports.finding import Finding
 from forwhom.reports.headline import Headline
+from forwhom.reports.mitigations import told_of
 from forwhom.reports.wording import named, p_value, printable, rate
 from forwhom.statistics.relational import RelationalSummary
+
+_ADVISED = 3
 
 
 def print_summary(
@@ -47,6 +51,8 @@ def print_summary(
     for finding in [f for f in findings if f.kind != "unsafe"]:
         p = f" (adjusted {p_value(finding.adjusted_p)})" if finding.adjusted_p is not None else ""
         console.print(printable(f"• {finding.claim}{p}"))
+    for line in _advice(findings):
+        console.print(printable(line), soft_wrap=True)
     counts, skipped = provenance["counts"], provenance["skipped"]
     who = f"{counts['users']} users" + (" and the neutral one" if counts["neutral"] else "")
     console.print(
@@ -56,3 +62,17 @@ def print_summary(
     )
     if skipped:
         console.print(printable(f"{counts['skipped']} cells skipped. First reason: {skipped[0]['why']}"))
+
+
+def _advice(findings: list[Finding]) -> Iterator[str]:
+    """What was measured to help, by system and probe."""
+    told: set[tuple[str, str]] = set()
+    for one in findings:
+        if not one.mitigations or (one.system, one.probe) in told:
+            continue
+        if not told:
+            yield "\nWhat helps, the most risk removed for the usefulness lost first:"
+        told.add((one.system, one.probe))
+        yield f"• '{one.system}' on {named(one.probe)}"
+        yield from (f"    {told_of(advice)}" for advice in one.mitigations[:_ADVISED])
+        yield f"    {one.mitigations[0].command}"
