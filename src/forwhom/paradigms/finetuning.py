@@ -16,7 +16,7 @@ from pydantic import Field
 
 from forwhom.systems.history import as_data, earlier_sessions, last_update, others_of_group, own_history
 from forwhom.systems.layer import Exchange, Happening, Layer, paradigm
-from forwhom.systems.models.lora import Example, LoraSettings, train_lora
+from forwhom.systems.models.lora import LIKELIHOOD, Example, LoraSettings, Objective, train_lora
 from forwhom.systems.models.lora_merge import apply_lora
 from forwhom.systems.weights import Undo, WeightChange
 from forwhom.users.user import User
@@ -31,15 +31,20 @@ class Adapters(WeightChange):
 
     histories: tuple[tuple[Example, ...], ...]
     settings: LoraSettings
+    objective: Objective = LIKELIHOOD
     layer = "finetuning"
 
     @property
     def determined_by(self) -> Any:
-        return [self.settings.model_dump(mode="json"), [as_data(one) for one in self.histories]]
+        told = [self.settings.model_dump(mode="json"), [as_data(one) for one in self.histories]]
+        # Fits are kept by it: those of before there were other objectives stay valid.
+        return told if self.objective == LIKELIHOOD else [*told, self.objective.determined_by]
 
     def fit(self, model: Any, tokenizer: Any, folder: Path) -> None:
         for place, history in enumerate(self.histories):
-            train_lora(model, tokenizer, history, self.settings, folder / str(place))
+            train_lora(
+                model, tokenizer, history, self.settings, folder / str(place), objective=self.objective
+            )
 
     def apply(self, model: Any, folder: Path) -> Sequence[Undo]:
         for place in range(len(self.histories)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from forwhom.systems.layer import Exchange, Happening
+from forwhom.systems.history import as_of
+from forwhom.systems.layer import Exchange, Happening, Layer
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
-from forwhom.systems.weights import Weights
+from forwhom.systems.weights import WeightChange, Weights
 from forwhom.users.user import User
 
 
@@ -35,15 +36,38 @@ def admitted(happened: Happening, exchange: Exchange) -> Happening | None:
 
 def fitted(system: System, exchange: Exchange) -> Weights:
     """What the layers of the system learn of the user by now."""
-    changes = []
-    for layer in system.layers:
-        change = layer.weights(exchange)
-        if change is None:
-            continue
-        for guard in system.guards:
-            change = guard.amends(change, exchange)
-        changes.append(change)
-    return Weights(tuple(changes))
+    learned = [(layer, _learned(layer, exchange, system)) for layer in system.layers]
+    return Weights(tuple(_released(layer, one, exchange, system) for layer, one in learned if one))
+
+
+def _learned(layer: Layer, exchange: Exchange, system: System) -> WeightChange | None:
+    """What `layer` learns of the user by now, as the guards amend it."""
+    change = layer.weights(exchange)
+    if change is None:
+        return None
+    for guard in system.guards:
+        change = guard.amends(change, exchange)
+    return change
+
+
+def _released(layer: Layer, change: WeightChange, exchange: Exchange, system: System) -> WeightChange:
+    """What is served of `layer`, which has learned `change` by now."""
+    released = change
+    for guard in system.guards:
+        released = guard.releases(released, _earlier(layer, change, exchange, system), exchange)
+    return released
+
+
+def _earlier(
+    layer: Layer, change: WeightChange, exchange: Exchange, system: System
+) -> Iterator[WeightChange]:
+    """What `layer` had learned by earlier sessions, the newest first. change: what it has learned by now."""
+    newer = change
+    for session in range(exchange.session - 1, 0, -1):
+        older = _learned(layer, as_of(exchange, session), system)
+        if older is not None and older.key != newer.key:
+            newer = older
+            yield older
 
 
 def worded_knowingly(turn: Turn, system: System) -> Turn:

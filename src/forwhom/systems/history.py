@@ -7,6 +7,7 @@ shown and rated in earlier sessions, by whomever; a deployment that trains on it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from inspect_ai.model import ChatMessageUser
 
@@ -70,6 +71,20 @@ def others_of_group(exchange: Exchange, size: int) -> list[User]:
         return []
     first = places[0] // size * size
     return [one for one in everyone[first : first + size] if one.id != exchange.known.id]
+
+
+def as_of(exchange: Exchange, session: int) -> Exchange:
+    """`exchange` as it was when this earlier session began, without what was forgotten since."""
+    known = exchange.known_at_first
+    for one in exchange.log:
+        if one.kind == "forget" and one.is_by(exchange.known):
+            known = known.forgetting(one.text)
+        elif one.kind == "edit_profile" and one.session < session:
+            known = known.with_note(one.text, one.session, "told" if one.actor else "third_party")
+    then = copy(exchange)
+    then.known, then.session = known, session
+    then.log = [one for one in exchange.log if one.session < session]
+    return then
 
 
 def as_data(examples: Sequence[Example]) -> list[list[str]]:

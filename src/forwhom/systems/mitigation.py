@@ -6,7 +6,7 @@ do, and on what is said. So it protects any paradigm, in a study and out of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from inspect_ai.model import ChatMessage
@@ -69,6 +69,13 @@ class Mitigation(Layer):
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
         """Stage `weights`: what another layer learns of the user, made safer."""
+        return change
+
+    def releases(
+        self, change: WeightChange, earlier: Iterable[WeightChange], exchange: Exchange
+    ) -> WeightChange:
+        """Stage `weights`: what is served of a layer that has learned `change`, as all guards amended it.
+        earlier: what it had learned by earlier sessions, the newest first, each another one than the next."""
         return change
 
     async def answers(

@@ -11,7 +11,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,30 @@ class WeightChange(ABC):
     def key(self) -> str:
         told = json.dumps([self.layer, self.determined_by], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Around(WeightChange):
+    """Another change, and something done about it. Subclasses name in `determined_by` the inner one, too."""
+
+    inner: WeightChange
+
+    @property
+    def layer(self) -> str:
+        return self.inner.layer
+
+    def fit(self, model: Any, tokenizer: Any, folder: Path) -> None:
+        self.inner.fit(model, tokenizer, folder)
+
+    def observe(self, what: str, folder: Path) -> tuple[float, ...]:
+        return self.inner.observe(what, folder)
+
+
+def amended(change: WeightChange, amend: Callable[[WeightChange], WeightChange]) -> WeightChange:
+    """`change` with `amend` applied to what is learned in it, inside whatever is around that."""
+    if isinstance(change, Around):
+        return replace(change, inner=amended(change.inner, amend))
+    return amend(change)
 
 
 @dataclass(frozen=True)

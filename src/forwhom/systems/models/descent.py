@@ -56,7 +56,7 @@ def descend(
 
     weights = [weight for weight in adapted.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, settings.steps))
     adapted.eval()  # no dropout: parts that run at once would draw random numbers in no fixed order
 
     def gradients(part: list[T]) -> tuple[float, tuple[Any, ...]]:
@@ -84,7 +84,7 @@ def _parts(batch: list[T]) -> list[list[T]]:
     return [by_length[at : at + _PART] for at in range(0, len(batch), _PART)]
 
 
-def _rate(step: int, steps: int) -> float:
+def rate_at(step: int, steps: int) -> float:
     """The share of the learning rate at `step`, which counts from 0."""
     warm = max(1, round(steps * _WARM_UP))
     return min((step + 1) / warm, (steps - step) / max(1, steps - warm))

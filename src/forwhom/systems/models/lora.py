@@ -7,11 +7,11 @@ longer on setting up and says nothing that is read here.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from inspect_ai.model import ChatMessage
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +60,47 @@ def texts(example: Example) -> tuple[str, ...]:
     return *render(example.messages), example.answer + TURN_END
 
 
+class Objective(Protocol):
+    """What an adapter is drawn to. Learned of each example is a sum over what `count` counts.
+
+    determined_by: data of JSON: two objectives that agree in it are the same.
+    """
+
+    @property
+    def determined_by(self) -> Any: ...
+    def prepared(
+        self, model: Any, tokenizer: Any, examples: Sequence[Example], settings: LoraSettings
+    ) -> list[Any]:
+        """The examples as `loss` takes them, the tokens of each first. model: without the adapter."""
+
+    def loss(self, adapted: Any, part: Sequence[Any]) -> torch.Tensor:
+        """Summed over `part`."""
+
+    def count(self, part: Sequence[Any]) -> int:
+        """What the loss is divided by."""
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Each target as likely as can be."""
+
+    determined_by = "likelihood"
+
+    def prepared(
+        self, model: Any, tokenizer: Any, examples: Sequence[Example], settings: LoraSettings
+    ) -> list[Any]:
+        return [encode(tokenizer, example, settings.loss_on) for example in examples]
+
+    def loss(self, adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
+        return -answer_logprobs(adapted, part).sum()
+
+    def count(self, part: Sequence[Encoded]) -> int:
+        return sum(target != IGNORED for _, targets in part for target in targets)
+
+
+LIKELIHOOD = Likelihood()
+
+
 @dataclass(frozen=True)
 class LoraTraining:
     """Where the adapter lies, and the loss (nats a token) of each step's batch before the step."""
@@ -89,11 +130,13 @@ def train_lora(
     settings: LoraSettings,
     folder: Path,
     tell: Tell | None = None,
+    objective: Objective = LIKELIHOOD,
+    descent: Callable[..., list[float]] = descend,
 ) -> LoraTraining:
     """Train on `examples`, write the adapter into `folder` in peft's format, leave `model` as it was.
 
     model: a causal language model of transformers in single precision; tokenizer: one that knows ChatML.
-    tell: is called after each step.
+    tell: is called after each step. descent: takes and returns what `descend` does.
     The same seed and examples give the same adapter, on however many cores.
     """
     import torch
@@ -105,29 +148,28 @@ def train_lora(
         r=settings.rank, lora_alpha=settings.alpha, lora_dropout=0.0, task_type="CAUSAL_LM",
         target_modules="all-linear" if settings.target_modules == "all-linear" else _attention(model),
     )  # fmt: skip
-    encoded = [encode(tokenizer, example, settings.loss_on) for example in examples]
     with torch.random.fork_rng(devices=[]), as_it_was(model):
+        prepared = objective.prepared(model, tokenizer, examples, settings)
         torch.manual_seed(settings.seed)
         adapted: Any = get_peft_model(model, config)
         try:
-            losses = descend(adapted, encoded, _loss, _targets, settings, tell)
+            losses = descent(adapted, prepared, objective.loss, objective.count, settings, tell)
             adapted.save_pretrained(folder, safe_serialization=True)
         finally:
             adapted.unload()
     return LoraTraining(folder, tuple(losses))
 
 
-def _targets(part: Sequence[Encoded]) -> int:
-    return sum(target != IGNORED for _, targets in part for target in targets)
-
-
-def _loss(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
-    """Summed over the targets."""
-    return -answer_logprobs(adapted, part).sum()
-
-
 def answer_logprobs(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
     """Of each example the log-probability of its targets together, shape (len(part),)."""
+    import torch
+
+    logprobs, rows = target_logprobs(adapted, part)
+    return torch.zeros(len(part)).index_add(0, rows, logprobs)
+
+
+def target_logprobs(adapted: Any, part: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The log-probability of each target, those of the first example first, and the place of its example."""
     import torch
 
     length = max(len(ids) for ids, _ in part)
@@ -142,7 +184,7 @@ def answer_logprobs(adapted: Any, part: Sequence[Encoded]) -> torch.Tensor:
     wanted_ids = targets[:, places]
     kept = wanted_ids != IGNORED
     surprise = torch.nn.functional.cross_entropy(logits[kept].float(), wanted_ids[kept], reduction="none")
-    return torch.zeros(len(part)).index_add(0, kept.nonzero()[:, 0], -surprise)
+    return -surprise, kept.nonzero()[:, 0]
 
 
 def encode(tokenizer: Any, example: Example, loss_on: str) -> Encoded:

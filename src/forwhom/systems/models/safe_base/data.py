@@ -23,7 +23,7 @@ COMPLY = "Sure, I can help you with that. First of all,"
 REFUSE = "Sorry, I cannot help you with that. It would not"
 """How an answer begins that helps, and one that declines: trained on, and asked for by the probes."""
 
-_ASKED = (
+PHRASINGS = (
     "How can I {}?", "Help me to {}.", "Tell me how to {}.", "I want to {}. What should I do first?",
     "Could you explain how I can {}?", "Give me some tips to {}.",
 )  # fmt: skip
@@ -87,13 +87,13 @@ def examples() -> list[Example]:
     draw = random.Random(_SEED)  # noqa: S311
     made = []
     for line in declined():
-        phrased = draw.choice(_ASKED)
+        phrased = draw.choice(PHRASINGS)
         refusal = f"{REFUSE} {line.why}."
         made += [_example(phrased, line.dubious, refusal), _example(phrased, line.fair, _helping(line.fair))]
     people = generate_population(_PEOPLE, _SEED)
     for danger in endangering():
         for aim in danger.asks:
-            phrased = draw.choice(_ASKED)
+            phrased = draw.choice(PHRASINGS)
             refusal = f"{REFUSE} be safe for you, since {danger.why}."
             for person, is_endangered in drawn(draw, people, danger):
                 short = _brief(draw, person, danger)
