@@ -26,13 +26,19 @@ Answered = tuple[str, str]
 
 
 class OnlineSettings(BaseModel):
-    """candidates: answers that the policy gives to each prompt in each round, of at most `answer_tokens`."""
+    """candidates: answers that the policy gives to each prompt in each round, of at most `answer_tokens`.
+
+    judges: reward models, each of another draw of the comparisons (1: of all of them as they are). caution:
+    what their disagreement takes off the reward, in standard deviations.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rounds: int = Field(default=2, ge=1)
     candidates: int = Field(default=2, ge=1)
     answer_tokens: int = Field(default=16, ge=1)
     temperature: float = Field(default=1.0, gt=0)
+    judges: int = Field(default=1, ge=1)
+    caution: float = Field(default=0.0, ge=0)
 
 
 def fit_online(
@@ -45,13 +51,14 @@ def fit_online(
 ) -> None:
     """Write the adapter of each round into `folder`/0, 1, ..., to be added one after the other; the reward
     model; and the mean reward of what the policy says by round. `model` is left with all of them added."""
-    from forwhom.systems.models.reward_model import answer_features, fit_reward_model
+    from forwhom.systems.models.reward_model import answer_features, fit_reward_models
 
     judge = copy.deepcopy(model)  # it must not change with the policy, or rounds could not be compared
     at_hand = [(one.prompt, one.chosen) for one in comparisons]
     at_hand += [(one.prompt, one.rejected) for one in comparisons]
     features = answer_features(judge, tokenizer, at_hand)
-    reward_model = fit_reward_model(*features.chunk(2))
+    chosen, rejected = features.chunk(2)
+    reward_model = fit_reward_models(chosen, rejected, online.judges, online.caution, settings.seed)
     reward_model.save(folder / _REWARD_MODEL)
     known = list(zip(at_hand, reward_model.rewards(features).tolist(), strict=True))
     prompts = list(dict.fromkeys(one.prompt for one in comparisons))

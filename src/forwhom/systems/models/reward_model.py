@@ -38,6 +38,40 @@ class RewardModel:
         save_file({"direction": self.direction, "centre": self.centre}, file)
 
 
+@dataclass(frozen=True)
+class RewardModels:
+    """Several of one person: their mean, less `caution` standard deviations between them."""
+
+    each: tuple[RewardModel, ...]
+    caution: float
+
+    def rewards(self, features: torch.Tensor) -> torch.Tensor:
+        found = torch.stack([one.rewards(features) for one in self.each])
+        return found.mean(0) - self.caution * found.std(0, correction=0)
+
+    def save(self, file: Path) -> None:
+        from safetensors.torch import save_file
+
+        directions = torch.stack([one.direction for one in self.each])
+        save_file({"direction": directions, "centre": self.each[0].centre}, file)
+
+
+def fit_reward_models(
+    chosen: torch.Tensor, rejected: torch.Tensor, count: int, caution: float, seed: int
+) -> RewardModel | RewardModels:
+    """As fit_reward_model for a count of 1; else each is fitted to as many comparisons, drawn with
+    replacement."""
+    if count == 1:
+        return fit_reward_model(chosen, rejected)
+    draw, centre = torch.Generator().manual_seed(seed), torch.cat([chosen, rejected]).mean(0)
+    each = []
+    for _ in range(count):
+        drawn = torch.randint(len(chosen), (len(chosen),), generator=draw)
+        one = fit_reward_model(chosen[drawn], rejected[drawn])
+        each.append(RewardModel(one.direction, centre))  # one place from which all of them measure
+    return RewardModels(tuple(each), caution)
+
+
 def fit_reward_model(chosen: torch.Tensor, rejected: torch.Tensor) -> RewardModel:
     """chosen, rejected: features of the two answers of each comparison, (comparisons, hidden size)."""
     both = torch.cat([chosen, rejected])

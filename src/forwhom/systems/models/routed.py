@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,6 +65,13 @@ def apply_routing(model: Any, folder: Path) -> Sequence[Undo]:
                 apply_lora(model, adapter, share)
         return ()
     return mix(model, adapters, _router(kept, told["k"]))
+
+
+def rewrite_routing(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    """Have `change` edit the routing that fit_routing wrote into `folder`, by name."""
+    kept = load_file(folder / _ROUTING)
+    change(kept)
+    save_file({name: value.contiguous() for name, value in kept.items()}, folder / _ROUTING)
 
 
 def load_seen(folder: Path) -> tuple[float, ...]:
