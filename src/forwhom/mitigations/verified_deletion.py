@@ -22,14 +22,11 @@ from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.users.user import Provenance
 
 _WORD = re.compile(r"\w+")
-_TOO_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are as at be been but by called did do does for from had has have he her his i in is it its "
-        "me mine my of on or our said she that the their they this to was we were which who will with you your "
-        "user",
-    )
-)
+_COMMON = """
+    a an and are as at be been but by called did do does for from had has have he her his i in is it its me
+    mine my of on or our said she that the their they this to was we were which who will with you your user
+"""
+_TOO_COMMON = frozenset(_WORD.findall(_COMMON))
 _ASKED = re.compile(
     r"^\W*(?:please |kindly |can you |could you |would you |i want you to )*"
     r"(?:forget|delete|erase|remove|no longer remember|do not remember|don't remember)\b"
