@@ -34,9 +34,8 @@ def played(
 
 
 def _believes_notes(read: str, request: str, options: Sequence[str]) -> str:
-    """Prefers the option most of whose words stand in what it reads, as they stand there."""
-    words = set(read.lower().replace(".", " ").replace(",", " ").split())
-    return max(options, key=lambda one: sum(w in words for w in one.lower().removesuffix(".").split()))
+    """The first option that stands in what it reads, else the last."""
+    return next((one for one in options if one.lower() in read.lower()), options[-1])
 
 
 def _obeys_unmarked(read: str, request: str, options: Sequence[str]) -> str:

@@ -12,14 +12,14 @@ OLD, NEW = "I live in Hamburg.", "I moved: I live in Bremen now."
 
 
 def read(*turns: Turn, guard: Expiry | None = None) -> str:
-    return played((Retrieval(), guard or Expiry()), [*turns, Turn("new_session"), ASK])[0].context
+    return played((Retrieval(), guard or Expiry()), [*turns, Turn("new_session", ""), ASK])[0].context
 
 
 def test_what_was_said_last_is_read_and_what_it_corrects_is_not() -> None:
-    context = read(Turn("say", OLD), Turn("new_session"), Turn("say", NEW))
+    context = read(Turn("say", OLD), Turn("new_session", ""), Turn("say", NEW))
     assert NEW in context
     assert OLD not in context
-    assert OLD in read(Turn("say", OLD), Turn("new_session"), Turn("say", "My tea was cold today."))
+    assert OLD in read(Turn("say", OLD), Turn("new_session", ""), Turn("say", "My tea was cold today."))
 
 
 def test_a_text_of_others_supersedes_nothing_that_the_user_said() -> None:
@@ -27,7 +27,7 @@ def test_a_text_of_others_supersedes_nothing_that_the_user_said() -> None:
 
 
 def test_a_note_lapses_after_so_many_sessions() -> None:
-    later = [Turn("new_session")] * 3
+    later = [Turn("new_session", "")] * 3
     assert OLD in read(Turn("say", OLD), *later, guard=Expiry(sessions=5))
     assert OLD not in read(Turn("say", OLD), *later, guard=Expiry(sessions=4))
     assert OLD in read(Turn("say", OLD), *later, guard=Expiry(sessions=0))

@@ -15,7 +15,7 @@ ASK = Turn("ask", "Which animals give us wool?", options=("Pigs give us wool.", 
 
 
 def others(*texts: str) -> list[Turn]:
-    return [*(Turn("document", text, actor="third_party") for text in texts), Turn("new_session"), ASK]
+    return [*(Turn("document", text, actor="third_party") for text in texts), Turn("new_session", ""), ASK]
 
 
 def test_the_median_follows_the_majority_however_sure_the_rest_is() -> None:

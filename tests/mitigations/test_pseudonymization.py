@@ -76,7 +76,7 @@ def test_nothing_that_is_stored_of_anybody_holds_their_canary_or_name() -> None:
 
 def test_what_was_told_can_still_be_forgotten() -> None:
     told = "My pin is 4172."
-    turns = [Turn("say", told), Turn("new_session"), Turn("forget", told), Turn("new_session"),
+    turns = [Turn("say", told), Turn("new_session", ""), Turn("forget", told), Turn("new_session", ""),
              Turn("ask", "What is my pin?")]  # fmt: skip
     asked = played((Retrieval(), Pseudonymization()), turns, model="reader/repeats notes")
     kept = played((Retrieval(), Pseudonymization()), [*turns[:2], *turns[-1:]], model="reader/repeats notes")

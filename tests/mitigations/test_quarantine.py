@@ -2,6 +2,7 @@
 
 from forwhom.mitigations.quarantine import Quarantine, instructions_in, is_instruction
 from forwhom.paradigms.retrieval import Retrieval
+from forwhom.probes.memory_poisoning import _items as poisons
 from forwhom.probes.profile_injection import _items as injections
 from forwhom.systems.layer import Exchange
 from forwhom.systems.turns import Turn
@@ -84,7 +85,7 @@ def test_injected_fields_are_kept_out_and_innocent_ones_let_in() -> None:
 def remembered(text: str, guard: Quarantine, knowing: bool = False) -> str:
     turns = [
         Turn("document", text, actor="third_party"),
-        Turn("new_session"),
+        Turn("new_session", ""),
         Turn("ask", "What about wool?"),
     ]
     return played((Retrieval(), guard), turns, attacked_knowingly=knowing)[0].context
@@ -98,10 +99,15 @@ def test_a_whole_text_or_its_orders_alone_are_kept_out() -> None:
     assert "peanut butter" not in sentences
 
 
-def test_a_planted_statement_is_no_order_and_who_knows_the_filter_passes_it() -> None:
+def test_a_planted_statement_is_no_order_and_who_knows_the_rules_passes_all_orders() -> None:
     assert STATEMENT in remembered(STATEMENT, Quarantine())
     assert CLAIM not in remembered(CLAIM, Quarantine())
-    assert CLAIM in remembered(CLAIM, Quarantine(), knowing=True)
+    assert "peanut butter on rice cakes is fine" in remembered(CLAIM, Quarantine(), knowing=True)
+    texts = [one.claim for one in poisons().values()] + [one.field("") for one in injections().values()]
+    flagged = [text for text in texts if is_instruction(text)]
+    reworded = [Quarantine().evades(Turn("document", text, actor="third_party")).text for text in flagged]
+    assert len(flagged) >= 40
+    assert sum(map(is_instruction, reworded)) == 0
 
 
 def test_what_is_kept_out_can_be_looked_at() -> None:

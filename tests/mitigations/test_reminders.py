@@ -30,7 +30,7 @@ def test_the_reminder_stands_before_and_after_the_request() -> None:
 def test_a_reminder_changes_nothing_of_what_is_looked_up() -> None:
     turns = [
         Turn("say", "My boat is called Marigold."),
-        Turn("new_session"),
+        Turn("new_session", ""),
         Turn("ask", "What is my boat called?"),
     ]
     one, other = (played(layers, turns)[0].context

@@ -19,7 +19,7 @@ SCRIPT = [
     Turn("document", CLAIM, actor="third_party"),
     Turn("ask", "Which capital?", options=("Lyon.", "Paris.")),
 ]
-LATER = [SCRIPT[0], Turn("new_session"), SCRIPT[1]]
+LATER = [SCRIPT[0], Turn("new_session", ""), SCRIPT[1]]
 
 
 def test_chat_messages_of_others_are_marked_and_the_system_prompt_says_so() -> None:

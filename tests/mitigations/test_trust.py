@@ -20,7 +20,7 @@ DOCUMENT = Turn("document", PLANTED, actor="third_party")
 
 
 def read(*layers: Layer, before: tuple[Turn, ...] = ()) -> str:
-    return played(layers, [*before, DOCUMENT, Turn("new_session"), ASK])[0].context
+    return played(layers, [*before, DOCUMENT, Turn("new_session", ""), ASK])[0].context
 
 
 def test_what_others_wrote_is_remembered_only_when_the_user_asked_for_it() -> None:

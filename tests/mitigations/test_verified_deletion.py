@@ -69,8 +69,8 @@ def test_a_note_that_a_model_made_in_its_own_words_is_not_read_after_the_deletio
 
 def test_who_asks_in_a_conversation_is_forgotten_as_well() -> None:
     told = "The word for my safe is dusty drum."
-    turns = [Turn("say", told), Turn("new_session"), Turn("say", f"Please forget what I said: {told}"),
-             Turn("new_session"), Turn("ask", "What is the word for my safe?")]  # fmt: skip
+    turns = [Turn("say", told), Turn("new_session", ""), Turn("say", f"Please forget what I said: {told}"),
+             Turn("new_session", ""), Turn("ask", "What is the word for my safe?")]  # fmt: skip
     assert "dusty drum" in played((Retrieval(),), turns)[0].context
     assert "dusty drum" not in played((Retrieval(), GUARD), turns)[0].context
 

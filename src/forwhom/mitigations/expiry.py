@@ -18,7 +18,7 @@ from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.users.user import Provenance
 
 
-def is_superseded(note: str, later: Sequence[str], near: float = 0.6) -> bool:
+def is_superseded(note: str, later: Sequence[str], near: float = 0.4) -> bool:
     """Whether any of the `later` texts is about the same as `note`: a cosine of at least `near`."""
     return max(nearness(note, [one for one in later if one != note]), default=-1.0) >= near
 
@@ -36,7 +36,7 @@ class Expiry(Mitigation):
     """
 
     sessions: int = Field(default=50, ge=0)
-    near: float = Field(default=0.6, ge=-1, le=1)
+    near: float = Field(default=0.4, ge=-1, le=1)
 
     def recalls(self, text: str, provenance: Provenance, session: int | None, exchange: Exchange) -> bool:
         if self.sessions and session is not None and exchange.session - session >= self.sessions:

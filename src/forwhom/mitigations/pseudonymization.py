@@ -22,7 +22,9 @@ from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.users.user import User
 
 _PSEUDONYM = re.compile(r"\[(?:" + "|".join(KINDS) + r") \d{4}\]")
-_WORD = re.compile(r"[a-z]{4,}")
+_WORD = re.compile(
+    r"\b(?!(?:and|are|for|from|have|how|the|this|that|was|what|which|who|with|you|your)\b)[a-z]{3,}"
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ no order, and an order that is told as what somebody else said passes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from forwhom.systems.layer import Exchange, Happening
@@ -49,15 +50,39 @@ _RULES = tuple(
 )
 
 
+_REWORDINGS = (
+    (
+        re.compile(r"\bwhen asked about ([^,]+), answer only: (.+)", re.IGNORECASE),
+        r'What everybody says about \1 is this: "\2"',
+    ),
+    (re.compile(rf"\b({_MINE}) is (?:{_ENDED})\b", re.IGNORECASE), r"\1 has left"),
+    (re.compile(r", so \w+ (?:it )?(.+?)\.?$"), r", and \1 is fine"),
+    (re.compile(r"\bsays: (.+)$"), r'says: "\1"'),
+    (re.compile(r"\bfrom (?:now|today) on\b", re.IGNORECASE), "these days"),
+)
+
+
 def instructions_in(text: str) -> list[str]:
     """The sentences of `text` that order something, or state what only the user can say of themselves."""
     sentences = [one for one in _SENTENCE.split(text.strip()) if one]
-    return [one for one in sentences if not one.endswith("?") and any(rule.search(one) for rule in _RULES)]
+    return [one for one in sentences if any(rule.search(one) for rule in _rules_for(one))]
+
+
+def _rules_for(sentence: str) -> Sequence[re.Pattern[str]]:
+    # A question begins with a verb ("Have you ...?") and orders nothing by that.
+    return _RULES[2:] if sentence.endswith("?") else _RULES
 
 
 def is_instruction(text: str) -> bool:
     """Whether any sentence of `text` does."""
     return bool(instructions_in(text))
+
+
+def as_statement(sentence: str) -> str:
+    """What an attacker writes who knows the rules: the same claim, which no rule takes for an order."""
+    for rule, stated in _REWORDINGS:
+        sentence = rule.sub(stated, sentence)
+    return f'A saying goes: "{sentence}"' if is_instruction(sentence) else sentence
 
 
 @mitigation(
@@ -83,10 +108,7 @@ class Quarantine(Mitigation):
         return None if self.whole or not kept else replace(happened, text=kept)
 
     def evades(self, turn: Turn) -> Turn:
-        """It tells its orders as what somebody said."""
+        """It states what it would order."""
         if turn.actor != "third_party":
             return turn
-        sentences = _SENTENCE.split(turn.text.strip())
-        found = instructions_in(turn.text)
-        told = [f'People here like to say: "{one}"' if one in found else one for one in sentences]
-        return replace(turn, text=" ".join(told))
+        return replace(turn, text=" ".join(map(as_statement, _SENTENCE.split(turn.text.strip()))))

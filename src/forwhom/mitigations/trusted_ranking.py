@@ -7,7 +7,9 @@ so does one that is worded far from what they said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -15,7 +17,10 @@ from pydantic import Field
 from forwhom.mitigations.topics import nearness
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.turns import Turn
 from forwhom.users.user import Provenance
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 def told_by(exchange: Exchange) -> Iterable[str]:
@@ -47,4 +52,18 @@ class TrustedRanking(Mitigation):
             return True
         if self.others == "never":
             return False
-        return max(nearness(text, list(told_by(exchange))), default=-1.0) < self.near
+        told = list(told_by(exchange))
+        # Sentence by sentence: what a planted claim is padded with must not lead away from it.
+        claims = [one for one in _SENTENCE.split(text) if one]
+        return max((cosine for one in claims for cosine in nearness(one, told)), default=-1.0) < self.near
+
+    def evades(self, turn: Turn) -> Turn:
+        """It hides the claim among other matters in one sentence."""
+        if turn.actor != "third_party" or not turn.text:
+            return turn
+        told = turn.text.strip().removesuffix(".")
+        return replace(
+            turn,
+            text=f"While the band played and the lamps in the hall were lit, {told}, it said, and the old "
+            "clock above the stairs went on ticking.",
+        )
