@@ -44,7 +44,7 @@ class Prompting(Layer):
         if self.placement == "few_shot":
             return [messages[0], *self._history(known), *messages[1:]]
         told = introduced(messages[0].text, known, self.representation)
-        return [ChatMessageSystem(content=told), *messages[1:]]
+        return [ChatMessageSystem(content=told, metadata=messages[0].metadata), *messages[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         if happened.session == 1:

@@ -14,7 +14,7 @@ from uuid import uuid4
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 from pydantic import PrivateAttr
 
-from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm
+from forwhom.systems.layer import NOTES, Asker, Exchange, Happening, Layer, paradigm
 from forwhom.systems.memory_store import MemoryStore, Note
 from forwhom.users.user import Provenance
 
@@ -52,8 +52,9 @@ class Retrieval(Layer):
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         owner = None if self.store == "shared" else exchange.known.id
         without: Provenance | None = "third_party" if self.trust == "told" else None
+        request = exchange.request or messages[-1].text
         near = await self._store(exchange).search(
-            messages[-1].text, self._among(exchange), self._exchange_id(exchange), owner, without
+            request, self._among(exchange), self._exchange_id(exchange), owner, without
         )
         found = [note for note in near if exchange.may_recall(note.text, note.provenance, note.session)]
         found = found[: self.k]
@@ -64,11 +65,13 @@ class Retrieval(Layer):
         ]  # fmt: skip
         told = messages[0].text
         if summary:
-            told += f"\nSummary of earlier conversations:\n{' '.join(self._line(note) for note in summary)}"
+            told += "\nSummary of earlier conversations:\n"
+            told += " ".join(self._line(note, exchange) for note in summary)
+        lines = [f"- {self._line(note, exchange)}" for note in found]
         if found:
-            told += "\nNotes from earlier conversations:\n"
-            told += "\n".join(f"- {self._line(note)}" for note in found)
-        return [ChatMessageSystem(content=told), *messages[1:]] if summary or found else messages
+            told += "\nNotes from earlier conversations:\n" + "\n".join(lines)
+        system = ChatMessageSystem(content=told, metadata={NOTES: lines})
+        return [system, *messages[1:]] if summary or found else messages
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         owner = (happened.actor or exchange.known).id
@@ -123,9 +126,10 @@ class Retrieval(Layer):
     def _stored_kinds(self) -> tuple[str, ...]:
         return (*_SAID, "answer") if self.answers else _SAID
 
-    def _line(self, note: Note) -> str:
+    def _line(self, note: Note, exchange: Exchange) -> str:
+        text = exchange.worded(note.text, note.provenance)
         is_marked = self.marks_provenance and note.provenance != "told"
-        return f"({note.provenance.replace('_', ' ')}) {note.text}" if is_marked else note.text
+        return f"({note.provenance.replace('_', ' ')}) {text}" if is_marked else text
 
     def _summary(self, exchange: Exchange) -> list[Note]:
         """What was written in this exchange, where that is summarized."""

@@ -23,8 +23,8 @@ from urllib.parse import quote
 from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import Field, PrivateAttr
 
-from forwhom.systems.layer import Exchange, Happening, Layer
-from forwhom.users.user import User
+from forwhom.systems.layer import NOTES, Exchange, Happening, Layer
+from forwhom.users.user import Provenance, User
 
 _SAID = ("say", "document", "feedback", "edit_profile")
 _T = TypeVar("_T")
@@ -110,15 +110,18 @@ class Product(Layer):
         return super().why_not(model)
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        request = messages[-1].text
-        found = await _call(
-            lambda: self._opened(exchange).memory.search(request, self.k, self._scope(exchange))
+        request = exchange.request or messages[-1].text
+        among = 4 * self.k if exchange.guards else self.k  # a mitigation may pass over some
+        near = await _call(
+            lambda: self._opened(exchange).memory.search(request, among, self._scope(exchange))
         )
+        sources = [(text, _provenance(text, exchange)) for text in near]
+        found = [one for one in sources if exchange.may_recall(*one)][: self.k]
         if not found:
             return messages
-        told = f"{messages[0].text}\nNotes from earlier conversations:\n"
-        told += "\n".join(f"- {text}" for text in found)
-        return [ChatMessageSystem(content=told), *messages[1:]]
+        lines = [f"- {exchange.worded(*one)}" for one in found]
+        told = "\n".join([messages[0].text, "Notes from earlier conversations:", *lines])
+        return [ChatMessageSystem(content=told, metadata={NOTES: lines}), *messages[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         owner = owner_of(happened.actor or exchange.known)
@@ -178,6 +181,12 @@ class Product(Layer):
 def owner_of(user: User) -> str:
     """The user's id as every product takes it: without spaces, dots and wildcards, and unlike any other's."""
     return quote(user.id, safe="").replace(".", "%2E")
+
+
+def _provenance(text: str, exchange: Exchange) -> Provenance:
+    """Of a memory that the product returns without saying whose words they are."""
+    others = (one for one in exchange.log if one.is_by_third_party)
+    return "third_party" if any(one.as_note == text for one in others) else "told"
 
 
 async def _call(what: Callable[[], _T]) -> _T:

@@ -202,10 +202,10 @@ class _Playing:
         if turn.kind == "edit_profile" and happened is not None:
             provenance: Provenance = "third_party" if actor is None else "told"
             exchange.known = exchange.known.with_note(happened.text, exchange.session, provenance)
-        elif turn.kind == "forget":
-            if actor is self._known:
-                _forget(turn.text, exchange)
-        elif turn.kind != "edit_profile" and turn.actor != "other_user":
+        # Said or entered: what is to be forgotten is known in the words in which it was let in.
+        if (happened or turn).kind == "forget" and actor is self._known:
+            _forget((happened or turn).text, exchange)
+        if turn.kind not in ("edit_profile", "forget") and turn.actor != "other_user":
             answered = turn.options[0] if turn.options else ACKNOWLEDGED
             self._history += [_said(turn), ChatMessageAssistant(content=answered)]
         await self._remember(happened)

@@ -30,6 +30,8 @@ PICTURE = "picture"
 """In the metadata of a message: the Picture that was shown with it."""
 AUTHOR = "author"
 """In the metadata of a message: "third_party" where somebody else than the user wrote it."""
+NOTES = "notes"
+"""In the metadata of the system prompt: the lines of it that were looked up for this request."""
 
 Stage = Literal["data", "weights", "context", "action", "output", "memory"]
 
@@ -55,6 +57,11 @@ class Happening:
     def is_by_another(self, user: User) -> bool:
         """Whether another user acted; a third party and the system are none."""
         return self.actor is not None and self.actor.id != user.id
+
+    @property
+    def is_by_third_party(self) -> bool:
+        """Whether neither a user nor the system acted."""
+        return self.actor is None and self.kind != "answer"
 
     @property
     def as_note(self) -> str:
@@ -94,11 +101,30 @@ class Exchange:
         self.known_at_first = self.known
 
     def shown(self, user: User) -> User:
-        """`user` (the known one, or as known before) as far as the model may read of them for `request`."""
+        """`user` (the known one, or as known before) as far as the model may read of them for `request`, and
+        in the words in which it does."""
+        if not self.guards:
+            return user
         for guard in self.guards:
             user = guard.discloses(user, self)
-        kept = tuple(m for m in user.memories if self.may_recall(m.text, m.provenance, m.session))
-        return user if len(kept) == len(user.memories) else user.model_copy(update={"memories": kept})
+        read = {
+            m.text: self.worded(m.text, m.provenance)
+            for m in user.memories if self.may_recall(m.text, m.provenance, m.session)
+        }  # fmt: skip
+        # What somebody entered is a memory and a field of the profile, in the same words.
+        unread = {m.text for m in user.memories} - set(read)
+        memories = tuple(m.model_copy(update={"text": read[m.text]}) for m in user.memories if m.text in read)
+        attributes = tuple(
+            a.model_copy(update={"statement": read.get(a.statement, a.statement)})
+            for a in user.attributes if a.statement not in unread
+        )  # fmt: skip
+        return user.model_copy(update={"memories": memories, "attributes": attributes})
+
+    def worded(self, text: str, provenance: Provenance) -> str:
+        """A remembered text as the model reads it."""
+        for guard in self.guards:
+            text = guard.words(text, provenance, self)
+        return text
 
     def may_recall(self, text: str, provenance: Provenance, session: int | None = None) -> bool:
         """Whether the model may read this remembered text for `request`."""

@@ -67,6 +67,10 @@ class Mitigation(Layer):
         it was remembered, None where that is not kept."""
         return True
 
+    def words(self, text: str, provenance: Provenance, exchange: Exchange) -> str:
+        """Stage `context`: a remembered text as the model reads it."""
+        return text
+
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
         """Stage `weights`: what another layer learns of the user, made safer."""
         return change
