@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from forwhom.systems.attempt import Attempt
 from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
@@ -44,6 +45,21 @@ def fitted(system: System, exchange: Exchange) -> Weights:
             change = guard.amends(change, exchange)
         changes.append(change)
     return Weights(tuple(changes))
+
+
+def granted(attempt: Attempt, exchange: Exchange) -> bool:
+    """Whether an agent is given the tool at all for this request."""
+    return all(guard.grants(attempt, exchange) for guard in exchange.guards)
+
+
+def let(attempt: Attempt, exchange: Exchange) -> Attempt | None:
+    """The call as it may be made; None for not at all."""
+    for guard in exchange.guards:
+        may = guard.lets(attempt, exchange)
+        if may is None:
+            return None
+        attempt = may
+    return attempt
 
 
 def worded_knowingly(turn: Turn, system: System) -> Turn:
