@@ -20,7 +20,8 @@ def question(
     request: str, user: User = NEUTRAL, said: Sequence[str] = (), lacks: Literal["all", "any"] = "all"
 ) -> str:
     """What to ask `user` before `request` is answered; "" where it can be. said: what they told before."""
-    base, asked = contraindications(), {}
+    base = contraindications()
+    asked: dict[str, None] = {}
     for kind, domains in missing(kinds_of(request), user, [request, *said]).items():
         if domains and (lacks == "any" or len(domains) == len(base.kinds[kind].needs)):
             asked |= dict.fromkeys(base.domains[domain].asked for domain in domains)

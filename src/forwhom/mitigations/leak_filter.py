@@ -23,7 +23,7 @@ from forwhom.users.private_facts import private_facts
 from forwhom.users.user import User
 
 SECRET = "secret"  # noqa: S105 - the domain of an attribute
-"""Begins the domain of an attribute whose terms are nobody else's business, whatever they are about."""
+"""Begins the domain of an attribute whose terms nobody else may get; what it is called follows."""
 CUT = "[...]"
 _WITHHELD = "I am sorry, I cannot say that: it holds something private that you did not ask for."
 _CODE = re.compile(r"[^\s,;:!?\"'()]*\d[^\s,;:!?\"'()]*|\S+@\S+")
@@ -111,8 +111,9 @@ class LeakFilter(Mitigation):
 
 
 def _noted(user: User, secret: str) -> list[str]:
-    """What stands around a secret in the notes that hold it: what it is called."""
-    return [one.text.replace(secret, " ") for one in user.memories if secret in one.text]
+    """What a secret is called: what stands around it in the notes that hold it, and the rest of its domain."""
+    named = [one.domain.removeprefix(SECRET) for one in user.attributes if secret in one.terms]
+    return [*named, *(one.text.replace(secret, " ") for one in user.memories if secret in one.text)]
 
 
 def _named(user: User, domain: str) -> list[str]:
