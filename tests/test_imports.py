@@ -11,6 +11,7 @@ ORDER = [
     "paradigms",
     "products",
     "mitigations",
+    "guard",
     "probes",
     "lives",
     "results",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from forwhom.api import run as run
     from forwhom.errors import InputError as InputError
+    from forwhom.guard.client import protect as protect
     from forwhom.probes.probe import probe as probe
     from forwhom.systems.layer import paradigm as paradigm
     from forwhom.systems.mitigation import Mitigation as Mitigation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "run": "forwhom.api",
+    "protect": "forwhom.guard.client",
     "User": "forwhom.users.user",
     "System": "forwhom.systems.system",
     "probe": "forwhom.probes.probe",
@@ -26,7 +28,7 @@ _PUBLIC = {
     "mitigation": "forwhom.systems.mitigation",
     "InputError": "forwhom.errors",
 }
-__all__ = ["InputError", "Mitigation", "System", "User", "mitigation", "paradigm", "probe", "run"]
+__all__ = ["InputError", "Mitigation", "System", "User", "mitigation", "paradigm", "probe", "protect", "run"]
 
 
 def __getattr__(name: str) -> Any:

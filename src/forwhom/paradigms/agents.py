@@ -8,11 +8,13 @@ and without an injection are the model for these: arXiv:2406.13352). Survey: arX
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import ClassVar, Literal
 
 from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import Field
 
+from forwhom.systems.guarding import granted, let
 from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm
 from forwhom.systems.reply import Reply
 from forwhom.systems.world import by_preference, by_tool_calls
@@ -64,11 +66,13 @@ class Agents(Layer):
         world = self._world(exchange)
         rights = Rights(self.tools, self.confirms, self.remembers, self.marks_provenance)
         world.said.append(exchange.request)
-        errand = Errand(world, exchange.request, rights)
 
         def recall(to: str) -> list[Remembered]:
             return self._recalled(to, exchange)
 
+        errand = Errand(world, exchange.request, rights, recall("") if exchange.guards else ())
+        if exchange.guards:
+            errand.bound(partial(granted, exchange=exchange), partial(let, exchange=exchange))
         briefing = Briefing(messages[0].text, messages[1:], recall, self.marks_provenance)
         prefers = getattr(asker.model.api, "scores_options", False)
         drive = by_preference.drive if prefers else by_tool_calls.drive

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from forwhom.probes.agent_calls import CONTROL, carried_out, summary
 from forwhom.probes.items import Item, load_items
 from forwhom.probes.mention import mentions
-from forwhom.probes.private_facts import private_facts
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
 from forwhom.systems.world.channels import CANARY_CHANNEL, Channel, channel_of, contacts_of
+from forwhom.users.private_facts import private_facts
 from forwhom.users.user import User
 
 

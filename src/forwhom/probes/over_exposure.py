@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from forwhom.probes.items import Item, load_items
 from forwhom.probes.mention import mentions, refuses
-from forwhom.probes.private_facts import private_facts
 from forwhom.probes.probe import Probe, probe
 from forwhom.probes.scenario import Answer, Event, Measurement, Scenario
+from forwhom.users.private_facts import private_facts
 from forwhom.users.user import User
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from forwhom.systems.history import as_of
 from forwhom.systems.layer import Exchange, Happening, Layer
+from forwhom.systems.attempt import Attempt
+from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.systems.weights import WeightChange, Weights
@@ -68,6 +70,21 @@ def _earlier(
         if older is not None and older.key != newer.key:
             newer = older
             yield older
+
+
+def granted(attempt: Attempt, exchange: Exchange) -> bool:
+    """Whether an agent is given the tool at all for this request."""
+    return all(guard.grants(attempt, exchange) for guard in exchange.guards)
+
+
+def let(attempt: Attempt, exchange: Exchange) -> Attempt | None:
+    """The call as it may be made; None for not at all."""
+    for guard in exchange.guards:
+        may = guard.lets(attempt, exchange)
+        if may is None:
+            return None
+        attempt = may
+    return attempt
 
 
 def worded_knowingly(turn: Turn, system: System) -> Turn:

@@ -16,6 +16,7 @@ from forwhom.systems.reply import Reply
 from forwhom.users.user import Provenance, User
 
 if TYPE_CHECKING:
+    from forwhom.systems.attempt import Attempt
     from forwhom.systems.turns import Turn
     from forwhom.systems.weights import WeightChange
 
@@ -88,6 +89,16 @@ class Mitigation(Layer):
         """Stage `context`: answer in place of the one call of the model that is made otherwise (with more of
         them, say); None leaves it to others. `messages` as the model would read them."""
         return None
+
+    def grants(self, attempt: Attempt, exchange: Exchange) -> bool:
+        """Stage `action`: whether an agent is given this tool at all for `exchange.request`. The attempt has
+        no arguments yet."""
+        return True
+
+    def lets(self, attempt: Attempt, exchange: Exchange) -> Attempt | None:
+        """Stage `action`: the call as it may be made for `exchange.request`; None for not at all. It is asked
+        before a text is written for the call, and again when the call is made."""
+        return attempt
 
     def evades(self, turn: Turn) -> Turn:
         """No stage: `turn` as an attacker words it who knows this mitigation and has the same aim. What the

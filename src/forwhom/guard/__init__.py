@@ -1,0 +1,1 @@
+"""The mitigations on live traffic."""

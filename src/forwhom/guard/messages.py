@@ -1,0 +1,105 @@
+"""Messages of an OpenAI-style request as mitigations read them, and back.
+
+A message that no mitigation changed is sent as it was given, with all that its provider put into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    messages_to_openai,
+)
+
+from forwhom.systems.layer import AUTHOR, Exchange, Happening
+from forwhom.users.user import User
+
+_GIVEN = "given"
+_SYSTEM = ("system", "developer")
+
+
+def as_read(given: Sequence[Any], untrusted: Collection[str]) -> list[ChatMessage]:
+    """The messages, a system prompt first (an empty one where there is none).
+
+    Those whose role or name, or the name of whose tool, is `untrusted` are marked as a third party's."""
+    plain = [one if isinstance(one, Mapping) else one.model_dump(exclude_none=True) for one in given]
+    tools = {call["id"]: _called(call) for one in plain for call in one.get("tool_calls") or ()}
+    read = [_read(one, tools, untrusted) for one in plain]
+    return read if read and read[0].role == "system" else [ChatMessageSystem(content=""), *read]
+
+
+def _called(call: Mapping[str, Any]) -> str:
+    return str((call.get("function") or call.get("custom") or {}).get("name", ""))
+
+
+def _read(given: Mapping[str, Any], tools: Mapping[str, str], untrusted: Collection[str]) -> ChatMessage:
+    role, text = given["role"], text_of(given.get("content"))
+    tool = tools.get(given.get("tool_call_id", ""), "")
+    metadata: dict[str, Any] = {_GIVEN: given}
+    if {role, given.get("name", ""), tool} & set(untrusted):
+        metadata[AUTHOR] = "third_party"
+    if role in _SYSTEM:
+        return ChatMessageSystem(content=text, metadata=metadata)
+    if role == "assistant":
+        return ChatMessageAssistant(content=text, metadata=metadata)
+    if role in ("tool", "function"):
+        return ChatMessageTool(
+            content=text, tool_call_id=given.get("tool_call_id"), function=tool or None, metadata=metadata
+        )
+    return ChatMessageUser(content=text, metadata=metadata)
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content: a string, a list of parts, or None."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "\n".join(part["text"] for part in content if part.get("type") == "text")
+
+
+async def as_sent(messages: Sequence[ChatMessage]) -> list[Any]:
+    """As the client takes them; an empty system prompt is left out."""
+    sent: list[Any] = []
+    for message in messages:
+        given = (message.metadata or {}).get(_GIVEN)
+        if given is None:
+            if message.role != "system" or message.text:
+                sent += await messages_to_openai([message])
+        elif message.text == text_of(given.get("content")):
+            sent.append(given)
+        else:
+            sent.append({**given, "content": _with_text(given.get("content"), message.text)})
+    return sent
+
+
+def _with_text(content: Any, text: str) -> Any:
+    if content is None or isinstance(content, str):
+        return text
+    return [{"type": "text", "text": text}, *(part for part in content if part.get("type") != "text")]
+
+
+def is_others(message: ChatMessage) -> bool:
+    return (message.metadata or {}).get(AUTHOR) == "third_party"
+
+
+def conversation(messages: Sequence[ChatMessage], exchange: Exchange) -> None:
+    """Write into `exchange` what was said so far: the request is the user's last own message."""
+    own = [place for place, one in enumerate(messages) if one.role == "user" and not is_others(one)]
+    asked = own[-1] if own else -1
+    exchange.request = messages[asked].text if own else ""
+    for place, one in enumerate(messages):
+        if place != asked and one.role != "system":
+            exchange.log.append(_happening(one, exchange.known, exchange.session))
+
+
+def _happening(message: ChatMessage, user: User, session: int) -> Happening:
+    if is_others(message) or message.role == "tool":
+        return Happening("document", message.text, None, session)
+    if message.role == "assistant":
+        return Happening("answer", message.text, None, session)
+    return Happening("say", message.text, user, session)

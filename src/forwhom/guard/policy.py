@@ -1,0 +1,187 @@
+"""A policy: which mitigations act around a live client, for whom, and which tools may do what.
+
+Written as YAML; what is unknown in it is refused with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from forwhom.errors import InputError, unknown
+from forwhom.mitigations.leak_filter import SECRET
+from forwhom.systems.layer import layer_type
+from forwhom.systems.mitigation import Mitigation
+from forwhom.users.attributes import attribute, catalogue
+from forwhom.users.representations import Representation
+from forwhom.users.user import NEUTRAL, Attribute, Memory, Sensitivity, User
+from forwhom.validated import line_of, read_yaml, validate
+
+_WANTED = "Name a policy: mitigations, users, tools and untrusted."
+_WEIGHTS = ("weights", "amends")
+_AROUND_A_CLIENT = ("collects", "discloses", "recalls", "context", "answers", "output", "grants", "lets")
+"""The hooks that have something to act on where there are only messages, tool calls and answers."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fact(_Settings):
+    """What is known of a person. Of the built-in domains and levels (forwhom users --attributes) the rest
+    need not be written; of others a statement must be, as "Takes warfarin."
+
+    terms: lower-case words that disclose it. told_to: receivers to whom a tool may tell it.
+    """
+
+    domain: str
+    value: str = ""
+    statement: str = ""
+    sensitivity: Sensitivity | None = None
+    terms: tuple[str, ...] = ()
+    told_to: tuple[str, ...] = ()
+
+
+class Person(_Settings):
+    """secrets: texts that nobody else may get, by what they are called. notes: what was remembered. contacts: addresses by name."""
+
+    name: str = ""
+    attributes: tuple[Fact, ...] = ()
+    secrets: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    contacts: dict[str, str] = Field(default_factory=dict)
+
+
+class ToolRule(_Settings):
+    """effectful: whether it changes something or leaves the house. users: who may have it; none named:
+    everybody. asked_by: words of a request that asks for it; none: the first word of its name.
+
+    receiver, text: the arguments that name whom it reaches, and hold what they are told.
+    """
+
+    effectful: bool = True
+    users: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
+    receiver: str = ""
+    text: str = ""
+
+
+class Policy(_Settings):
+    """mitigations: in their order, by name, with their knobs. tools: the allow-list; where it is left out,
+    every tool may be called and counts as effectful.
+
+    untrusted: roles ("tool") and names (of a message or a tool) of messages whose text is others' word.
+    introduced: how the user is told to the model in the system prompt, as far as the mitigations disclose
+    them; left out: not at all.
+    """
+
+    mitigations: tuple[str | dict[str, dict[str, Any] | None], ...]
+    users: dict[str, Person] = Field(default_factory=dict)
+    tools: dict[str, ToolRule] | None = None
+    untrusted: tuple[str, ...] = ("tool",)
+    introduced: Representation | None = None
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A policy, its mitigations, and its users as they may be kept."""
+
+    policy: Policy
+    guards: tuple[Mitigation, ...]
+    users: Mapping[str, User]
+
+    def known(self, user: str) -> User:
+        """Raises InputError for an id that the policy lacks; "" is somebody of whom nothing is known."""
+        if user and user not in self.users:
+            raise unknown("user of the policy", user, self.users)
+        return self.users[user] if user else NEUTRAL
+
+    def person(self, user: User) -> Person:
+        return self.policy.users.get(user.id, Person())
+
+
+def in_force(policy: Policy | Path | str) -> InForce:
+    """Raises InputError with file and line for what is unknown, or cannot act around a client."""
+    if isinstance(policy, Policy):
+        document: Any = policy.model_dump()
+        path: Path | str = "policy"
+    else:
+        path = Path(policy)
+        document = read_yaml(path, _WANTED)
+        policy = validate(document, Policy, path)
+    guards = tuple(_guards(document, path))
+    users = {}
+    for name, person in policy.users.items():
+        user = _user(name, person, document, path)
+        for guard in guards:
+            user = guard.collects(user)
+        users[name] = user
+    return InForce(policy, guards, users)
+
+
+def _guards(document: Any, path: Path | str) -> Iterator[Mitigation]:
+    for place, entry in enumerate(document["mitigations"]):
+        where = _at(document, path, "mitigations", place)
+        for name, knobs in {entry: None}.items() if isinstance(entry, str) else entry.items():
+            kind = layer_type(name, where=where)
+            if not issubclass(kind, Mitigation):
+                raise InputError(
+                    f"{where}: '{name}' is a layer that personalizes, and no mitigation; leave it out."
+                )
+            _can_act(kind, where)
+            yield validate(knobs if knobs else {}, kind, path if knobs else f"{where}, '{name}'")
+
+
+def _can_act(kind: type[Mitigation], where: str) -> None:
+    if "weights" in kind.stages or any(_has_own(kind, hook) for hook in _WEIGHTS):
+        raise InputError(
+            f"{where}: '{kind.name}' changes what is learned into weights, and around a client there are "
+            "only messages; leave it out here, and measure it in a study."
+        )
+    if not any(_has_own(kind, hook) for hook in _AROUND_A_CLIENT):
+        of = f" of '{', '.join(kind.of)}'" if kind.of else ""
+        raise InputError(
+            f"{where}: '{kind.name}' sets how another layer{of} works, and around a client it has nothing to "
+            "act on; leave it out here, and measure it in a study."
+        )
+
+
+def _has_own(kind: type[Mitigation], hook: str) -> bool:
+    return getattr(kind, hook) is not getattr(Mitigation, hook)
+
+
+def _user(name: str, person: Person, document: Any, path: Path | str) -> User:
+    facts = [
+        _attribute(fact, _at(document, path, "users", name, "attributes", place))
+        for place, fact in enumerate(person.attributes)
+    ]
+    secrets = [
+        Attribute(domain=f"{SECRET} {called}", value="", sensitivity="special", terms=(text,))
+        for called, text in person.secrets.items()
+    ]
+    notes = tuple(Memory(text=text) for text in person.notes)
+    return User(id=name, name=person.name or name, attributes=(*facts, *secrets), memories=notes)
+
+
+def _attribute(fact: Fact, where: str) -> Attribute:
+    if fact.domain in catalogue() and not fact.statement:
+        found = attribute(fact.domain, fact.value, where=where)
+    elif fact.statement:
+        found = Attribute(
+            domain=fact.domain, value=fact.value, sensitivity="personal", statement=fact.statement
+        )
+    else:
+        raise InputError(
+            f"{where}: '{fact.domain}' is not one of the built-in attributes (forwhom users --attributes); "
+            "write a 'statement' of it."
+        )
+    terms = tuple(dict.fromkeys((*found.terms, *(term.lower() for term in fact.terms))))
+    return found.model_copy(update={"terms": terms, "sensitivity": fact.sensitivity or found.sensitivity})
+
+
+def _at(document: Any, path: Path | str, *place: str | int) -> str:
+    return f"{path}, line {line_of(document, place)}" if isinstance(path, Path) else f"{path}, {place[0]}"
