@@ -6,8 +6,6 @@ from forwhom.mitigations.image_text_quarantine import ImageTextQuarantine
 from forwhom.mitigations.metadata_stripping import MetadataStripping
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.turns import Turn
-from tests.controls.measured import PEOPLE
-from tests.mitigations.beside import Beside, beside
 
 pytest.importorskip("rapidocr")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from forwhom.systems.attempt import Attempt
 from forwhom.systems.history import as_of
 from forwhom.systems.layer import Exchange, Happening, Layer
-from forwhom.systems.attempt import Attempt
-from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.systems.weights import WeightChange, Weights
