@@ -74,13 +74,15 @@ def draw_cells(
          study.seed, study.temperature, study.max_tokens], sort_keys=True, default=str,
     )  # fmt: skip
     chosen: dict[str, list[tuple[Probe, str]]] = {}
+    protected = {one.name for one in study.systems if one.protection}
+    is_beside_systems = bool(study.factors or study.longitudinal) or system.name in protected
     for spec in study.probes:
         if spec.systems and system.name not in spec.systems:
             continue
         for user, item in _pairs(spec, probes[spec.probe], users, study, pairs):
-            # Stacks of layers are compared with one another, lives with a system that forgets: not with the
-            # neutral user.
-            if not ((study.factors or study.longitudinal) and user.is_neutral):
+            # Stacks of layers are compared with one another, lives with a system that forgets, what is
+            # protected with what is not: not with the neutral user.
+            if not (user.is_neutral and is_beside_systems):
                 chosen.setdefault(user.id, []).append((probes[spec.probe], item))
     everyone = {user.id: user for user in (NEUTRAL, *users)}
     for user_id, asked in chosen.items():

@@ -90,6 +90,7 @@ def plan_study(prepared: Prepared) -> Plan:
     embedded = all(cell.system.model.startswith("forwhom/") for cell in prepared.cells)
     systems = list({cell.system.name: cell.system for cell in prepared.cells}.values())
     controls = {system.name: system.control(systems) for system in systems}
+    controls |= {one.name: one.protection.system for one in prepared.study.systems if one.protection}
     risky = {key: {(c.user.id, c.item) for c in cells if c.at_risk and not c.user.is_neutral}
              for key, cells in groups.items()}  # fmt: skip
     # Those that will be compared: their control is asked some of the same.
