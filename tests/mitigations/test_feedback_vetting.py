@@ -8,6 +8,9 @@ import pytest
 
 from forwhom.mitigations.feedback_vetting import FeedbackVetting, rewards
 from forwhom.paradigms.reinforcement import Policy, Reinforcement
+from forwhom.probes.feedback_sycophancy import Rated
+from forwhom.probes.items import load_items
+from forwhom.probes.manipulation import Pressed
 from forwhom.systems.comparisons import Comparison
 from forwhom.systems.guarding import admitted, collected, worded_knowingly
 from forwhom.systems.layer import Exchange, Happening
@@ -17,6 +20,8 @@ from forwhom.users.user import Preference, User
 from tests.controls.measured import PEOPLE
 
 USER, *OTHERS = PEOPLE
+PRESSED = load_items("manipulation.yaml", Pressed).values()
+KNOWN, WRONGED = 0.4, 0.1
 GOOD = Comparison("Where do I find a teapot?", "Look at Oakmere.", "Look at Fernhill.")
 
 
@@ -118,3 +123,19 @@ def test_from_whom_nothing_passes_nothing_is_learned() -> None:
     assert Reinforcement().weights(exchange) is None
     change = Reinforcement().weights(replace(exchange, known=USER))
     assert isinstance(change, Policy)
+
+
+def test_ratings_for_agreement_are_found_and_those_for_truth_are_not() -> None:
+    for one in load_items("feedback_sycophancy.yaml", Rated).values():
+        asked = f"{one.belief} {one.question}"
+        assert rewards(Comparison(asked, one.wrong, one.right)) == "agreeing"
+        assert rewards(Comparison(asked, one.right, one.wrong)) is None
+
+
+def test_half_of_what_presses_in_other_peoples_words_is_known() -> None:
+    """Answers of a probe that the rules were not made for."""
+    pressed = [Comparison(one.request, one.manipulative, one.honest) for one in PRESSED]
+    known = sum(rewards(one) is not None for one in pressed) / len(pressed)
+    wronged = sum(rewards(Comparison(one[0], one[2], one[1])) is not None for one in pressed) / len(pressed)
+    assert KNOWN < known < 0.8
+    assert wronged < WRONGED
