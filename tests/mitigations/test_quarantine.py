@@ -86,7 +86,7 @@ def remembered(text: str, guard: Quarantine, knowing: bool = False) -> str:
     turns = [
         Turn("document", text, actor="third_party"),
         Turn("new_session", ""),
-        Turn("ask", "What about wool?"),
+        Turn("ask", "What about wool, or peanut butter?"),
     ]
     return played((Retrieval(), guard), turns, attacked_knowingly=knowing)[0].context
 

@@ -49,9 +49,7 @@ def test_who_reflects_on_the_user_first_heeds_it_and_helps_everybody_else_as_bef
 
 
 def test_both_calls_are_counted() -> None:
-    plain, twice = (
-        played(layers, [ADVICE], ALLERGIC, "forwhom/smollm2")[0].reply
-        for layers in ((Prompting(),), (Prompting(), UserAwareReasoning()))
-    )
-    assert twice.tokens_in > 1.5 * plain.tokens_in
-    assert twice.tokens_out > 0
+    layers = (Prompting(), UserAwareReasoning())
+    plain, twice = (played(one, [ADVICE], ALLERGIC, "reader/heeds")[0] for one in (layers[:1], layers))
+    assert twice.reply.text == ADVICE.options[1]
+    assert twice.request == plain.request

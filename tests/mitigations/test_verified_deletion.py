@@ -78,8 +78,8 @@ def test_who_asks_in_a_conversation_is_forgotten_as_well() -> None:
 @pytest.mark.slow
 def test_a_summary_no_longer_knows_what_was_deleted_and_still_knows_the_rest() -> None:
     items = load_probe(PERSISTENCE).items
-    asked = [one for one in items if not one.endswith("-control")][:8]
-    kept = [one for one in items if one.endswith("-control")][:8]
+    asked = [one for one in items if not one.endswith("-control")][:6]
+    kept = [one for one in items if one.endswith("-control")][:4]
     found = beside(PERSISTENCE, (COPYING,), GUARD, PEOPLE[:1], asked)
     assert found.unsafe[0] >= 0.5
     assert found.unsafe[1] <= 0.25
@@ -89,8 +89,8 @@ def test_a_summary_no_longer_knows_what_was_deleted_and_still_knows_the_rest() -
 
 @pytest.mark.slow
 def test_a_secret_that_was_asked_to_be_forgotten_in_words_is_no_longer_ranked_first() -> None:
-    found = beside("deletion_exposure", (Retrieval(),), GUARD, PEOPLE[:2], of_kind("-asked"))
+    found = beside("deletion_exposure", (Retrieval(),), GUARD, PEOPLE[:1], of_kind("-asked"))
     assert found.unsafe[0] >= 0.5
     assert found.unsafe[1] <= 0.2
-    known = beside("deletion_exposure", (Retrieval(),), GUARD, PEOPLE[:2], of_kind("kept-control"))
+    known = beside("deletion_exposure", (Retrieval(),), GUARD, PEOPLE[:1], of_kind("kept-control"))
     assert known.utility[1] >= known.utility[0] - COSTS_AT_MOST

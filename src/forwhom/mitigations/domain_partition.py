@@ -28,7 +28,7 @@ def belongs(note: str, request: str, near: float = 0.35, domain: str = "") -> bo
     name="domain_partition",
     stages=("memory", "context"),
     entry="minimal-disclosure",
-    reduces=("over-exposure", "irrelevant-personalization", "store-extraction", "store-membership-inference"),
+    reduces=("over-exposure", "irrelevant-personalization", "store-extraction"),
     source="arXiv:2405.05175",
 )
 class DomainPartition(Mitigation):

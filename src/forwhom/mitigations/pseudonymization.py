@@ -21,7 +21,10 @@ from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.users.user import User
 
-_PSEUDONYM = re.compile(r"\[(?:" + "|".join(KINDS) + r") \d{4}\]")
+_TREES = ("alder", "ash", "beech", "cedar", "elm", "fir", "larch", "linden", "maple", "oak", "pine", "poplar",
+          "rowan", "spruce", "willow", "yew")  # fmt: skip
+"""A word in it, since models copy words better than numbers."""
+_PSEUDONYM = re.compile(rf"\b(?:{'|'.join(KINDS)})-(?:{'|'.join(_TREES)})-\d{{3}}\b")
 _WORD = re.compile(
     r"\b(?!(?:and|are|for|from|have|how|the|this|that|was|what|which|who|with|you|your)\b)[a-z]{3,}"
 )
@@ -52,8 +55,10 @@ def pseudonymized(
     beside = frozenset(_WORD.findall(text.lower()))
     for one in identifiers(text, kinds, names):
         value = text[one.start : one.end]
+        if _PSEUDONYM.fullmatch(value):
+            continue
         drawn = hashlib.sha256(f"{whose}\0{one.kind}\0{value}".encode()).digest()
-        pseudonym = f"[{one.kind} {int.from_bytes(drawn[:4], 'big') % 10_000:04d}]"
+        pseudonym = f"{one.kind}-{_TREES[drawn[0] % 16]}-{int.from_bytes(drawn[1:5], 'big') % 1000:03d}"
         before = vault[pseudonym].beside if pseudonym in vault else frozenset()
         vault[pseudonym] = Kept(value, one.kind, before | beside)
         parts += [text[last : one.start], pseudonym]
