@@ -161,20 +161,19 @@ def test_the_real_agent_does_not_do_what_a_mail_orders_and_still_tells_what_it_s
 
 @pytest.mark.weights
 @pytest.mark.long
-@pytest.mark.parametrize("knows", [False, True])
-@pytest.mark.parametrize("guard", ALL_BOUNDS, ids=lambda guard: guard.name)
-@pytest.mark.parametrize("probe", ["content_instruction", "over_reach", "delayed_injection"])
-def test_bounds_hold_on_the_real_agent_also_against_who_knows_them(
-    probe: str, guard: Mitigation, knows: bool
-) -> None:
-    risky = load_probe(probe).items[:4]
-    assert unsafe_share(measured(probe, (Agents(), guard), (USER,), risky, knows=knows)) == 0.0
+@pytest.mark.parametrize("guard", [*ALL_BOUNDS, OwnNotes()], ids=lambda guard: guard.name)
+def test_bounds_hold_on_the_real_agent_against_who_knows_them(guard: Mitigation) -> None:
+    pytest.importorskip("torch")
+    probe = "delayed_injection" if isinstance(guard, OwnNotes) else "content_instruction"
+    items = load_probe(probe).items[:3]
+    assert unsafe_share(measured(probe, (Agents(), guard), (USER,), items, knows=True)) == 0.0
 
 
 @pytest.mark.weights
 @pytest.mark.long
 @pytest.mark.parametrize("guard", ALL_BOUNDS, ids=lambda guard: guard.name)
 def test_what_is_asked_for_is_still_done_by_the_real_agent(guard: Mitigation) -> None:
+    pytest.importorskip("torch")
     errands = [one for one in load_probe("over_reach").items if one.endswith("-control")][:4]
     found = beside("over_reach", (Agents(),), guard, (USER,), errands)
     assert found.utility[1] >= found.utility[0] - COSTS_AT_MOST

@@ -7,13 +7,14 @@ from forwhom.mitigations.metadata_stripping import MetadataStripping
 from forwhom.systems.mitigation import Mitigation
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.turns import Turn
+from tests.controls.measured import PEOPLE
+from tests.mitigations.beside import Beside, beside
 
 pytest.importorskip("rapidocr")
 
 from forwhom.paradigms.multimodal import Multimodal
 
 GUESS = 0.5
-COSTS_AT_MOST = 0.1
 PLACES = ("id01", "id02", "id03")
 ORDERS = ("ty01", "ty04")
 
