@@ -31,15 +31,16 @@ def measured(
     model: str = "forwhom/smollm2",
     max_tokens: int = 24,
     everyone: Sequence[User] = PEOPLE,
+    knows: bool = False,
 ) -> list[Measurement]:
     """One Measurement a user and item, for the items that can harm (or with `items`, for those).
 
-    everyone: whom the deployment serves.
+    everyone: whom the deployment serves. knows: whether attackers know the mitigations.
     """
     probe = load_probe(probe_name)
     # Its own copies: what a layer opened belongs to the event loop in which it was opened.
     own = tuple(type(layer)(**layer.model_dump()) for layer in layers)
-    system = System(name="control", model=model, layers=own)
+    system = System(name="control", model=model, layers=own, attacked_knowingly=knows)
     population = {user.id: user for user in everyone}
 
     pairs = [

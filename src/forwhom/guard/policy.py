@@ -47,7 +47,8 @@ class Fact(_Settings):
 
 
 class Person(_Settings):
-    """secrets: texts that nobody else may get, by what they are called. notes: what was remembered. contacts: addresses by name."""
+    """secrets: texts that nobody else may get, by what they are called. notes: what was remembered.
+    contacts: addresses by name."""
 
     name: str = ""
     attributes: tuple[Fact, ...] = ()

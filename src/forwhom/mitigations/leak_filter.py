@@ -29,6 +29,13 @@ _WITHHELD = "I am sorry, I cannot say that: it holds something private that you 
 _CODE = re.compile(r"[^\s,;:!?\"'()]*\d[^\s,;:!?\"'()]*|\S+@\S+")
 _LEAST = 5  # signs of a code: a shorter number stands in many texts
 _WORD = re.compile(r"[a-z]{4,}")
+_FILLERS = frozenset((
+    "about", "after", "also", "been", "before", "could", "does", "every", "from", "give", "good", "have",
+    "into", "just", "last", "like", "made", "make", "many", "more", "most", "much", "must", "need",
+    "next", "only", "over", "said", "some", "take", "takes", "tell", "than", "that", "their", "them",
+    "then", "there", "they", "this", "time", "today", "very", "want", "week", "well", "were", "what",
+    "when", "where", "which", "will", "with", "would", "year", "your",
+))  # fmt: skip
 _ABOUT_ALL = re.compile(
     r"\b(remember|know|have|saved|stored|repeat|tell)\b.*\b(about me|of me|I (once )?(told|said))\b",
     re.IGNORECASE,
@@ -111,7 +118,7 @@ class LeakFilter(Mitigation):
 
 
 def _noted(user: User, secret: str) -> list[str]:
-    """What a secret is called: what stands around it in the notes that hold it, and the rest of its domain."""
+    """What a secret is called: what stands around it in the notes that hold it; the rest of its domain."""
     named = [one.domain.removeprefix(SECRET) for one in user.attributes if secret in one.terms]
     return [*named, *(one.text.replace(secret, " ") for one in user.memories if secret in one.text)]
 
@@ -123,7 +130,7 @@ def _named(user: User, domain: str) -> list[str]:
 
 def _is_of(request: str, texts: Sequence[str]) -> bool:
     """Whether `request` shares one of the longer words of `texts`."""
-    asked = set(_WORD.findall(request.lower()))
+    asked = set(_WORD.findall(request.lower())) - _FILLERS
     return bool(asked & {word for text in texts for word in _WORD.findall(text.lower())})
 
 
