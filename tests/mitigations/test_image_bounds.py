@@ -7,6 +7,8 @@ from forwhom.mitigations.metadata_stripping import MetadataStripping
 from forwhom.systems.mitigation import Mitigation
 from forwhom.systems.pictures.picture import Picture
 from forwhom.systems.turns import Turn
+from tests.controls.measured import PEOPLE
+from tests.mitigations.beside import Beside, beside
 
 pytest.importorskip("rapidocr")
 
