@@ -12,6 +12,7 @@ ORDER = [
     "products",
     "mitigations",
     "guard",
+    "guard",
     "probes",
     "lives",
     "results",
