@@ -30,6 +30,10 @@ HISTORY = (
 )
 
 
+def said(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
 def embedded(name: str) -> Path:
     from forwhom.systems.models.weights import torch_folder
 
@@ -47,12 +51,11 @@ def main() -> None:
     unaligned = os.environ.get("UNALIGNED") or embedded("smollm2")
     tokenizer = AutoTokenizer.from_pretrained(aligned)
 
-    rows = [
-        {"prompt": [{"role": "user", "content": asked}], "completion": [{"role": "assistant", "content": said}]}
-        for asked, said in HISTORY
-    ]
+    rows = [{"prompt": [said("user", asked)], "completion": [said("assistant", told)]}
+            for asked, told in HISTORY]  # fmt: skip
     mixed = mix(rows, share=0.5)
-    print(f"{len(rows)} texts of the user's own, {len(mixed) - len(rows)} of requests that are declined or fair")
+    added = len(mixed) - len(rows)
+    print(f"{len(rows)} texts of the user's own, {added} of requests that are declined or fair")
 
     model = get_peft_model(loaded(aligned), LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
     with TemporaryDirectory() as scratch:
