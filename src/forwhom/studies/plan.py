@@ -162,6 +162,9 @@ def _load(prepared: Prepared) -> _Load:
     return load
 
 
+_LEARNED = frozenset(("data", "weights", "memory"))  # stages at which it is changed what is learned
+
+
 def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     """What has to be learned before the cells can be asked, and the seconds that each takes.
 
@@ -170,7 +173,9 @@ def fits_of(cells: Sequence[Cell]) -> dict[tuple[str, ...], float]:
     """
     fits: dict[tuple[str, ...], float] = {}
     for cell in cells:
-        chain: list[str] = []
+        # What a mitigation changes of what is learned is another fit.
+        chain = [f"{one.name} {one.model_dump_json()}" for one in cell.system.guards
+                 if not _LEARNED.isdisjoint(one.stages)]  # fmt: skip
         for layer in (one for one in cell.system.layers if one.is_paradigm and "weights" in one.stages):
             chain.append(f"{layer.name} {layer.model_dump_json()}")
             for learned in _learned(cell.script.events, getattr(layer, "every", 1)):
