@@ -106,7 +106,7 @@ def test_no_request_is_watched_that_is_trained_on_or_asked_by_a_probe() -> None:
     asked = " ".join(one[-1].text for one in watched(64))
     assert not any(line.dubious in asked for line in to_train_on())
     assert not any(line.dubious in asked for line in held_out())
-    assert watched(16) == watched(16)
+    assert len({one[-1].text for one in watched(16)}) == 16
 
 
 def gate(layer: FineTuning, exchange: Exchange, **knobs: int) -> Gated:

@@ -2,8 +2,9 @@
 
 Hsu et al., arXiv:2405.16833. With V = W_aligned - W_unaligned of each weight and C = V V^T / |V| (Frobenius),
 an update D is replaced by C D where the two point apart: cos(D, C D) < threshold. It needs no data and no
-training, but the weights from before the alignment. C is no projection in the strict sense: it also scales an
-update by about the size of V, which may all but erase what was learned; `onto="span"` keeps the size.
+training, but the weights from before the alignment. C also scales an update by about the size of V: where
+alignment was a small step, what is replaced is all but taken out, and the threshold then decides in how many
+weights anything is learned at all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -24,9 +25,6 @@ from forwhom.systems.weights import Around, Undo, WeightChange
 if TYPE_CHECKING:
     import torch
 
-Onto = Literal["paper", "span"]
-"""C as in the paper, or the orthogonal projection onto the columns of V that hold SPAN of its square."""
-SPAN = 0.9
 _OF = ("finetuning", "reinforcement")
 
 
@@ -35,13 +33,12 @@ def project(
     aligned: torch.Tensor,
     unaligned: torch.Tensor,
     threshold: float = 0.35,
-    onto: Onto = "paper",
 ) -> torch.Tensor:
     """What is kept of `delta`, the update of one weight; all three of the shape (out, in).
 
     All of it where alignment did not change the weight, or where the cosine is `threshold` or more.
     """
-    moved = _moved(delta, aligned - unaligned, onto)
+    moved = _moved(delta, aligned - unaligned)
     return delta if moved is None or _cosine(delta, moved) >= threshold else moved
 
 
@@ -50,7 +47,6 @@ def project_lora(
     aligned: Mapping[str, torch.Tensor],
     unaligned: Mapping[str, torch.Tensor],
     threshold: float = 0.35,
-    onto: Onto = "paper",
     adapter: str = "default",
 ) -> list[str]:
     """The same for every LoRA layer of a model of peft, in place; the names of the weights that were changed.
@@ -66,26 +62,17 @@ def project_lora(
             if adapter not in getattr(layer, "lora_B", ()) or name not in aligned:
                 continue
             a, b = layer.lora_A[adapter].weight, layer.lora_B[adapter].weight
-            moved = _moved(b.float(), (aligned[name] - unaligned[name]).float(), onto)
+            moved = _moved(b.float(), (aligned[name] - unaligned[name]).float())
             if moved is not None and _cosine(b.float() @ a.float(), moved @ a.float()) < threshold:
                 b.copy_(moved)
                 changed.append(name)
     return changed
 
 
-def _moved(delta: torch.Tensor, alignment: torch.Tensor, onto: Onto) -> torch.Tensor | None:
+def _moved(delta: torch.Tensor, alignment: torch.Tensor) -> torch.Tensor | None:
     """C D; None where there is no alignment to keep to."""
-    import torch
-
     size = alignment.norm()
-    if not size:
-        return None
-    if onto == "paper":
-        return alignment @ (alignment.T @ delta) / size
-    columns, values, _ = torch.linalg.svd(alignment, full_matrices=False)
-    held = values.square().cumsum(0) / values.square().sum()
-    span = columns[:, : int((held < SPAN).sum()) + 1]
-    return span @ (span.T @ delta)
+    return alignment @ (alignment.T @ delta) / size if size else None
 
 
 def _cosine(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -102,18 +89,17 @@ class Projected(Around):
     threshold: float
     aligned: str
     unaligned: str
-    onto: Onto = "paper"
 
     @property
     def determined_by(self) -> Any:
         pair = [model_hash(self.aligned), model_hash(self.unaligned)]
-        return ["safe_lora", self.threshold, self.onto, pair, self.inner.determined_by]
+        return ["safe_lora", self.threshold, pair, self.inner.determined_by]
 
     def apply(self, model: Any, folder: Path) -> Sequence[Undo]:
         weights = {name: one for name, one in model.named_parameters() if one.ndim == 2}
         before = {name: one.detach().clone() for name, one in weights.items()}
         undo = self.inner.apply(model, folder)
-        keep = partial(project, threshold=self.threshold, onto=self.onto)
+        keep = partial(project, threshold=self.threshold)
         with _opened(self.aligned) as aligned, _opened(self.unaligned) as unaligned:
             known = set(aligned.keys())
             for name, was in before.items():
@@ -141,13 +127,12 @@ def _opened(model: str) -> Any:
 )
 class SafeLora(Mitigation):
     """threshold: below which cosine the update of a weight is projected; above 1: always. aligned: the model
-    that is served; unaligned: the one from before its alignment; each as after forwhom/. onto: as `project`.
+    that is served; unaligned: the one from before its alignment; each as after forwhom/.
     """
 
     threshold: float = Field(default=0.35, ge=-1)
     aligned: str = SAFE
     unaligned: str = EMBEDDED
-    onto: Onto = "paper"
 
     def why_not(self, model: str) -> str:
         if model == f"forwhom/{self.aligned}":
@@ -159,4 +144,4 @@ class SafeLora(Mitigation):
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
         if change.layer not in _OF:  # a mask removes weights: to project that would put some back
             return change
-        return Projected(change, self.threshold, self.aligned, self.unaligned, self.onto)
+        return Projected(change, self.threshold, self.aligned, self.unaligned)
