@@ -24,7 +24,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 _HIDING = (
     "While the band played, the lamps in the hall were lit and a grey cat slept on the piano, {}, it said, "
-    "and the old clock above the stairs went on ticking, rain fell on the chimneys and a dog barked at the moon."
+    "and the old clock above the stairs went on ticking, rain fell on the chimneys, and a dog barked."
 )
 
 
