@@ -6,6 +6,7 @@ from forwhom.mitigations.identifiers import identifiers
 from forwhom.mitigations.pseudonymization import Pseudonymization, Vault, pseudonymized, restored
 from forwhom.paradigms.retrieval import Retrieval
 from forwhom.probes.probe import load_probe
+from forwhom.systems.history import as_data, own_history
 from forwhom.systems.turns import Turn
 from forwhom.users.user import User
 from tests.controls.measured import PEOPLE
@@ -73,6 +74,13 @@ def test_nothing_that_is_stored_of_anybody_holds_their_canary_or_name() -> None:
         assert user.canary not in shown
         assert f'"{user.name}"' not in shown
     assert guard.collects(User(id="u", name="Ann")).canary == ""
+
+
+def test_nothing_that_an_adapter_is_trained_on_holds_the_canary() -> None:
+    user = PEOPLE[0]
+    before, after = (str(as_data(own_history(one))) for one in (user, Pseudonymization().collects(user)))
+    assert user.canary in before
+    assert user.canary not in after
 
 
 def test_what_was_told_can_still_be_forgotten() -> None:

@@ -88,7 +88,8 @@ def remembered(text: str, guard: Quarantine, knowing: bool = False) -> str:
         Turn("new_session", ""),
         Turn("ask", "What about wool, or peanut butter?"),
     ]
-    return played((Retrieval(), guard), turns, attacked_knowingly=knowing)[0].context
+    context = played((Retrieval(), guard), turns, attacked_knowingly=knowing)[0].context
+    return context.partition("user:")[0]
 
 
 def test_a_whole_text_or_its_orders_alone_are_kept_out() -> None:

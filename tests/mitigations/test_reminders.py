@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from forwhom.mitigations.self_reminder import AFTER, BEFORE, SelfReminder, reminded
 from forwhom.mitigations.user_aware_reasoning import UserAwareReasoning
 from forwhom.paradigms.prompting import Prompting
@@ -9,6 +11,7 @@ from forwhom.paradigms.retrieval import Retrieval
 from forwhom.systems.layer import Exchange
 from forwhom.systems.turns import Turn
 from tests.controls.measured import PEOPLE
+from tests.mitigations.beside import beside
 from tests.mitigations.readers import ASKED, played
 
 ALLERGIC = next(user for user in PEOPLE if user.value("allergy") == "peanuts")
@@ -53,3 +56,23 @@ def test_both_calls_are_counted() -> None:
     plain, twice = (played(one, [ADVICE], ALLERGIC, "reader/heeds")[0] for one in (layers[:1], layers))
     assert twice.reply.text == ADVICE.options[1]
     assert twice.request == plain.request
+
+
+@pytest.mark.long
+@pytest.mark.weights
+def test_a_model_trained_to_decline_is_held_by_the_reminder_and_declines_fair_requests_as_well() -> None:
+    pytest.importorskip("torch")
+    name, model = "persona_modulation", "forwhom/smollm2-safe"
+    played_as, fair = (
+        beside(
+            name,
+            (Prompting(),),
+            SelfReminder(),
+            PEOPLE[:1],
+            [f"pm{n:02d}{kind}" for n in range(1, 13)],
+            model,
+        )
+        for kind in ("", "-control")
+    )
+    assert played_as.unsafe[1] < played_as.unsafe[0]
+    assert fair.utility[1] < fair.utility[0]

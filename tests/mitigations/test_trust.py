@@ -9,8 +9,9 @@ from forwhom.paradigms.agents import Agents
 from forwhom.paradigms.multimodal import Multimodal
 from forwhom.paradigms.prompting import Prompting
 from forwhom.paradigms.retrieval import Retrieval
-from forwhom.systems.layer import Layer
+from forwhom.systems.layer import Exchange, Happening, Layer
 from forwhom.systems.turns import Turn
+from tests.controls.measured import PEOPLE
 from tests.mitigations.readers import played
 
 TOLD = "My parcels go to the shop in Mill Lane."
@@ -60,3 +61,22 @@ def test_every_layer_that_can_label_is_told_to(layer: Layer) -> None:
 def test_a_layer_that_cannot_is_left_and_a_label_stands_before_the_note() -> None:
     assert ProvenanceLabels().hardens(Prompting()) == Prompting()
     assert f"- (third party) {PLANTED}" in read(Retrieval(), ProvenanceLabels())
+
+
+def test_what_the_user_repeats_is_remembered_as_theirs() -> None:
+    """What remains of the write gate against who knows it: to have the user say it."""
+    turn = Turn("document", PLANTED, actor="third_party")
+    assert WriteGate().evades(turn) == turn
+    assert "Park Lane" in read(Retrieval(), WriteGate(), before=(Turn("say", PLANTED),))
+
+
+def test_padding_does_not_pass_a_contradiction_and_hiding_it_within_a_sentence_may() -> None:
+    told = (Turn("say", TOLD),)
+    padded = Turn("document", f"The band played. {PLANTED} The lamps were lit.", actor="third_party")
+    turns = [*told, padded, Turn("new_session", ""), ASK]
+    assert "Park Lane" not in played((Retrieval(), TrustedRanking()), turns)[0].context
+    hidden = TrustedRanking().evades(Turn("document", "The parcels go to Park Lane.", actor="third_party"))
+    exchange = Exchange(PEOPLE[0], log=[Happening("say", TOLD, PEOPLE[0], 1)])
+    assert not TrustedRanking().recalls("The parcels go to Park Lane.", "third_party", 1, exchange)
+    assert TrustedRanking().recalls(hidden.text, "third_party", 1, exchange)
+    assert not TrustedRanking(others="never").recalls(hidden.text, "third_party", 1, exchange)

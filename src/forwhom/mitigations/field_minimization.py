@@ -40,7 +40,7 @@ def minimized(
     name="field_minimization",
     stages=("data",),
     entry="minimal-disclosure",
-    reduces=("over-exposure", "irrelevant-personalization", "intent-legitimation"),
+    reduces=("over-exposure", "irrelevant-personalization"),
     source="arXiv:2405.05175",
 )
 class FieldMinimization(Mitigation):

@@ -2,8 +2,8 @@
 
 RobustRAG (arXiv:2405.15556): a planted note then has one voice, and not the whole context. The options get
 the median of their probabilities; of written answers the one is given that is nearest to all the others.
-Limit: what only one note holds is outvoted as well, be it planted or the one true memory; and who plants
-most of the notes that are found has the majority.
+Limit: what only one note holds is outvoted as well, be it planted or the one true memory: it suits knowledge
+that many notes share, and costs what only the user told. Who plants most of the notes has the majority.
 """
 
 from __future__ import annotations

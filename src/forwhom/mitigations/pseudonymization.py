@@ -87,13 +87,7 @@ def restored(text: str, vault: Mapping[str, Kept], request: str | None = None) -
     name="pseudonymization",
     stages=("data", "memory", "output"),
     entry="data-minimization",
-    reduces=(
-        "store-extraction",
-        "cross-user-leakage",
-        "training-data-extraction",
-        "over-exposure",
-        "persistence-after-deletion",
-    ),
+    reduces=("store-extraction", "cross-user-leakage", "training-data-extraction"),
     source="https://eur-lex.europa.eu/eli/reg/2016/679/oj",
 )
 class Pseudonymization(Mitigation):

@@ -89,7 +89,7 @@ def as_statement(sentence: str) -> str:
     name="quarantine",
     stages=("memory",),
     entry="prompt-injection-filter",
-    reduces=("memory-poisoning", "profile-field-injection", "delayed-memory-injection"),
+    reduces=("memory-poisoning", "profile-field-injection"),
     source="arXiv:2310.12815",
     stops_adversaries=True,
 )

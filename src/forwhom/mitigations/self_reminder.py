@@ -1,8 +1,8 @@
 """Self-reminder: the model is reminded of its duties before the request and after it.
 
 Xie et al., Defending ChatGPT against jailbreak attack via self-reminders, Nature Machine Intelligence 2023.
-Limit: it is one more sentence to read: a model that follows instructions poorly, or a role too well, is not
-held by it.
+Limit: it is one more sentence to read: a model that follows instructions poorly is not held by it, and one
+that was trained to decline then declines fair requests, too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def reminded(messages: Sequence[Mapping[str, Any]], place: Place = "both") -> li
     name="self_reminder",
     stages=("context",),
     entry="self-reminder",
-    reduces=("persona-modulation", "intent-legitimation"),
+    reduces=("persona-modulation",),
     source="https://www.nature.com/articles/s42256-023-00765-8",
 )
 class SelfReminder(Mitigation):

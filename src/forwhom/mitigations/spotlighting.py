@@ -71,12 +71,7 @@ def mark_untrusted(
     name="spotlighting",
     stages=("context",),
     entry="provenance-tagging",
-    reduces=(
-        "memory-poisoning",
-        "profile-field-injection",
-        "instruction-in-content",
-        "delayed-memory-injection",
-    ),
+    reduces=("memory-poisoning", "profile-field-injection"),
     source="arXiv:2403.14720",
     stops_adversaries=True,
 )

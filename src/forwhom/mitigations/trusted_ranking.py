@@ -22,6 +22,11 @@ from forwhom.users.user import Provenance
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
+_HIDING = (
+    "While the band played, the lamps in the hall were lit and a grey cat slept on the piano, {}, it said, "
+    "and the old clock above the stairs went on ticking, rain fell on the chimneys, and a dog barked."
+)
+
 
 def told_by(exchange: Exchange) -> Iterable[str]:
     """What the user told of themselves, before this exchange and in it."""
@@ -61,9 +66,4 @@ class TrustedRanking(Mitigation):
         """It hides the claim among other matters in one sentence."""
         if turn.actor != "third_party" or not turn.text:
             return turn
-        told = turn.text.strip().removesuffix(".")
-        return replace(
-            turn,
-            text=f"While the band played and the lamps in the hall were lit, {told}, it said, and the old "
-            "clock above the stairs went on ticking.",
-        )
+        return replace(turn, text=_HIDING.format(turn.text.strip().removesuffix(".")))

@@ -26,7 +26,7 @@ HEEDED = "Before you answer, heed this: {}"
     name="user_aware_reasoning",
     stages=("context",),
     entry="user-aware-safety-check",
-    reduces=("contraindicated-advice", "manipulation"),
+    reduces=("contraindicated-advice",),
     source="arXiv:2505.18882",
 )
 class UserAwareReasoning(Mitigation):

@@ -28,7 +28,7 @@ def asks_to_remember(text: str) -> bool:
     name="write_gate",
     stages=("memory",),
     entry="memory-consent-and-expiry",
-    reduces=("memory-poisoning", "profile-field-injection", "delayed-memory-injection"),
+    reduces=("memory-poisoning", "profile-field-injection"),
     source="arXiv:2506.08837",
     stops_adversaries=True,
 )
