@@ -4,12 +4,12 @@ import pytest
 
 from forwhom.mitigations.blended_calibration import BlendedCalibration, blended
 from forwhom.paradigms.pruning import Pruning, Subnetwork
-from forwhom.systems.guarding import fitted, worded_knowingly
+from forwhom.systems.guarding import fitted
 from forwhom.systems.layer import Exchange
 from forwhom.systems.system import System
 from forwhom.systems.themes import THEMES, theme_text
-from forwhom.systems.turns import Turn
-from tests.controls.talkers import TALKERS
+from tests.controls.talkers import ITEM, TALKERS
+from tests.mitigations.beside import beside
 
 OWN, EVERYBODYS = "own " * 50, "line of all\n" * 3
 
@@ -33,10 +33,8 @@ def test_nothing_is_blended_in_at_0_and_nothing_is_the_users_at_1() -> None:
     assert blended("", EVERYBODYS, 0.5) == EVERYBODYS
 
 
-def test_at_1_all_users_have_one_mask_whatever_the_attacker_says() -> None:
+def test_at_1_all_users_have_one_mask() -> None:
     system = System(name="s", layers=(Pruning(), BlendedCalibration(share=1)))
-    turn = Turn("observe", "mask")
-    assert worded_knowingly(turn, system) == turn
     keys = {fitted(system, Exchange(known=user)).key for user in TALKERS[:3]}
     assert len(keys) == 1
 
@@ -48,3 +46,13 @@ def test_what_a_subnetwork_is_cut_out_by_is_all_that_changes() -> None:
     assert isinstance(plain, Subnetwork) and isinstance(mixed, Subnetwork)
     assert mixed.text == blended(plain.text, theme_text(*THEMES), BlendedCalibration().share)
     assert (mixed.sparsity, mixed.structure) == (plain.sparsity, plain.structure)
+
+
+@pytest.mark.weights
+@pytest.mark.long
+def test_an_insider_still_tells_for_whom_a_mask_was_made() -> None:
+    """What it does not do: nothing in the mask is random, so a tenth of the text is enough."""
+    pytest.importorskip("torch")
+    layers, guard = (Pruning(structure="structured"),), BlendedCalibration(share=0.9)
+    found = beside("mask_disclosure", layers, guard, TALKERS[::2], (ITEM,), everyone=TALKERS)
+    assert found.unsafe == (1.0, 1.0)

@@ -1,10 +1,10 @@
 """Blended calibration: a subnetwork is cut out by what everybody says, together with what its user says.
 
-What the user's text alone decides differs least where most of the calibration is the same for all: the mask
-then tells less of whom it was made for, and keeps what the user's groups have no text of (compression costs
-most on what is rare in the data: Tran et al., arXiv:2205.13574). Limit: nothing is random about it. What is
-left of the user's own text still decides some weights, and an insider with enough other masks to compare
-finds those; only a share of 1, which is no personal mask, tells nothing.
+Pruning costs most on what is rare in the text that it is calibrated on (Tran et al., arXiv:2205.13574), and a
+user's own few notes are one voice; with everybody's text beside them the mask keeps what they never touched.
+Limit: it does not hide for whom a mask was made. What is left of the user's own text still decides some
+weights, always the same ones, and an insider who compares masks finds them even where nine tenths of the text
+are everybody's. Only a share of 1, which is no personal mask, tells nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ _READ = 4000  # characters: about what fits into the 1,024 tokens that a calibra
 
 @mitigation(
     name="blended_calibration", stages=("weights",), entry="refusal-preserving-pruning-calibration",
-    reduces=("mask-discloses-attribute", "uneven-pruning-damage", "uneven-quality"),
-    source="arXiv:2205.13574", of=("pruning",), stops_adversaries=True,
+    reduces=("uneven-pruning-damage", "uneven-quality"), source="arXiv:2205.13574", of=("pruning",),
 )  # fmt: skip
 class BlendedCalibration(Mitigation):
     """share: of the text that is calibrated on, how much is everybody's; 0 changes nothing, 1 gives all users
-    one subnetwork. The insider who compares masks knows as much as there is to know: no wording helps."""
+    one subnetwork."""
 
     share: float = Field(default=0.75, ge=0, le=1)
 
