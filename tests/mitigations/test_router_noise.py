@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from forwhom.paradigms.experts import Experts
+from forwhom.paradigms.experts import Experts, Routing
 from forwhom.probes.shadow_attack import tell_apart
 from forwhom.systems.guarding import fitted, worded_knowingly
 from forwhom.systems.layer import Exchange
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.users.user import Memory
-from tests.controls.talkers import TALKERS
+from tests.controls.talkers import ITEM, TALKERS
+from tests.mitigations.beside import beside
 
 pytest.importorskip("torch")
 
@@ -89,3 +90,12 @@ def test_to_look_again_at_one_fit_tells_nothing_more_and_at_many_fits_all() -> N
     assert once < 0.75
     assert won(looks=50, fits=1) == pytest.approx(once, abs=0.02)
     assert won(looks=1, fits=50) > 0.9
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("routing", ["token", "user"])
+def test_who_is_seen_to_be_busy_no_longer_tells_of_whom(routing: Routing) -> None:
+    layers, guard = (Experts(routing=routing, k=1, experts=("care", "home")),), RouterNoise()
+    found = beside("routing_side_channel", layers, guard, TALKERS[::2], (ITEM,), everyone=TALKERS)
+    assert found.unsafe[0] == 1.0
+    assert found.unsafe[1] < 1.0
