@@ -3,6 +3,9 @@
 Bianchi et al., arXiv:2309.07875: a few hundred refusals among the instructions bring refusing back, and too
 many make a model decline what only looks alike; hence the fair ones. It teaches refusals of the kinds that
 are mixed in. What the user's texts teach beside that is not held back.
+Histories of some ten texts have room for few of them: which of the two kinds prevails then decides whether
+the model declines more or helps more, whatever is asked. With a quarter fair ones it declines, fair requests
+too; with half of them refusals are lost as without it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from forwhom.systems.models.lora import Example
 from forwhom.systems.weights import WeightChange, amended
 
 
-def safety_examples(texts: int, share: float = 0.3, helped: float = 0.5, seed: int = 0) -> list[Example]:
+def safety_examples(texts: int, share: float = 0.5, helped: float = 0.25, seed: int = 0) -> list[Example]:
     """What to train on beside `texts` of the user's own; parameters as the knobs of SafetyMixing."""
     added = max(1, round(texts * share / (1 - share)))
     fair = min(round(added * helped), added - 1)
@@ -33,7 +36,7 @@ def safety_examples(texts: int, share: float = 0.3, helped: float = 0.5, seed: i
 
 
 def mix(
-    rows: Iterable[Mapping[str, Any]], share: float = 0.3, helped: float = 0.5, seed: int = 0
+    rows: Iterable[Mapping[str, Any]], share: float = 0.5, helped: float = 0.25, seed: int = 0
 ) -> list[dict[str, Any]]:
     """The rows of a conversational data set, as trl takes it, and behind them what to mix in, in their form.
 
@@ -66,8 +69,8 @@ class SafetyMixing(Mitigation):
     The training is longer by as much, so that the user's own texts are gone through as often as without it.
     """
 
-    share: float = Field(default=0.3, gt=0, lt=1)
-    helped: float = Field(default=0.5, ge=0, lt=1)
+    share: float = Field(default=0.5, gt=0, lt=1)
+    helped: float = Field(default=0.25, ge=0, lt=1)
     seed: int = 0
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
