@@ -145,7 +145,7 @@ def test_half_of_what_presses_in_other_peoples_words_is_known() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_others_rated_up_is_recommended_no_more_often_than_guessed() -> None:
     """The price: what honest others rated up is a guess, too."""
     pytest.importorskip("torch")
