@@ -6,7 +6,7 @@ load that is seen is covered up. Where a user has one mixture for everything the
 vain, so the mixture itself is blended with a random one. The noise is drawn once a fit, by a key of the
 deployment's, as in the permanent response of RAPPOR (arXiv:1407.6981): who looks again sees the same.
 
-Limit: the noise of each block is drawn by itself, so that an insider with other users' loads to compare averages
+Limit: the noise of each block is drawn by itself, so an insider with other users' loads to compare averages
 it away over the blocks: where tokens choose experts it was measured to stop nothing. Each fit draws anew, so
 many fits of one user average it away, too; and covering costs the work that is done in vain.
 """
