@@ -136,7 +136,7 @@ def test_ratings_for_agreement_are_found_and_those_for_truth_are_not() -> None:
 
 
 def test_half_of_what_presses_in_other_peoples_words_is_known() -> None:
-    """Answers of a probe that the rules were not made for."""
+    """Answers of another probe; whoever wrote the rules had read them, so of unread ones less is known."""
     pressed = [Comparison(one.request, one.manipulative, one.honest) for one in PRESSED]
     known = sum(rewards(one) is not None for one in pressed) / len(pressed)
     wronged = sum(rewards(Comparison(one[0], one[2], one[1])) is not None for one in pressed) / len(pressed)
@@ -145,7 +145,7 @@ def test_half_of_what_presses_in_other_peoples_words_is_known() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_others_rated_up_is_recommended_no_more_often_than_guessed() -> None:
     """The price: what honest others rated up is a guess, too."""
     pytest.importorskip("torch")

@@ -92,10 +92,19 @@ def test_to_look_again_at_one_fit_tells_nothing_more_and_at_many_fits_all() -> N
     assert won(looks=1, fits=50) > 0.9
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("routing", ["token", "user"])
-def test_who_is_seen_to_be_busy_no_longer_tells_of_whom(routing: Routing) -> None:
+def unsafe(routing: Routing) -> tuple[float, float]:
     layers, guard = (Experts(routing=routing, k=1, experts=("care", "home")),), RouterNoise()
-    found = beside("routing_side_channel", layers, guard, TALKERS[::2], (ITEM,), everyone=TALKERS)
-    assert found.unsafe[0] == 1.0
-    assert found.unsafe[1] < 1.0
+    return beside("routing_side_channel", layers, guard, TALKERS[::2], (ITEM,), everyone=TALKERS).unsafe
+
+
+@pytest.mark.long
+def test_a_mixture_that_is_partly_random_does_not_always_tell_whose_it_is() -> None:
+    without, guarded = unsafe("user")
+    assert without == 1.0
+    assert guarded < 1.0
+
+
+@pytest.mark.long
+def test_the_load_of_thirty_blocks_tells_all_the_same() -> None:
+    """What it does not do: noise that each block draws by itself averages out over them."""
+    assert unsafe("token") == (1.0, 1.0)

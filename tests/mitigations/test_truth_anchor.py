@@ -81,11 +81,11 @@ def test_comparisons_of_ones_own_are_anchored_in_the_format_of_trl() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_rewards_agreement_is_agreed_with_less() -> None:
     pytest.importorskip("torch")
     found = beside("feedback_sycophancy", (Reinforcement(),), TruthAnchor(), RATERS[:WHO])
     without, guarded = found.unsafe
     assert without > FAILS_AT_LEAST
-    assert guarded <= without / 2
+    assert guarded <= 0.7 * without
     assert found.risk[1] < 0.7 * found.risk[0]

@@ -4,7 +4,8 @@ The objective of learning from human feedback is reward less a weight times the 
 reference; DPO keeps that weight as its beta (arXiv:2305.18290). In the few steps that a user's ratings allow,
 beta changes little: the optimizer takes steps of about the same length whatever the gradient is scaled by.
 So the divergence itself is bounded: the policy's step is shortened until it is within the budget.
-Limit: the budget is paid by what a user rightly likes as by what does harm; it slows, it does not sort.
+Limit: it slows and does not sort. At a tenth of a nat most of what agreement taught is gone, and so is most
+of what rating the truth best had taught.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ load that is seen is covered up. Where a user has one mixture for everything the
 vain, so the mixture itself is blended with a random one. The noise is drawn once a fit, by a key of the
 deployment's, as in the permanent response of RAPPOR (arXiv:1407.6981): who looks again sees the same.
 
-Limit: each fit draws anew, so whoever sees many fits of one user averages the noise away, about as the square
-root of their number; and covering costs the work that is done in vain.
+Limit: the noise of each block is drawn by itself, so an insider with other users' loads to compare averages
+it away over the blocks: where tokens choose experts it was measured to stop nothing. Each fit draws anew, so
+many fits of one user average it away, too; and covering costs the work that is done in vain.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class CoveredMixture(Mixture):
 
 @mitigation(
     name="router_noise", stages=("weights",), entry="covered-routing", reduces=("routing-side-channel",),
-    source="arXiv:1407.6981", of=("experts",), stops_adversaries=True,
+    source="arXiv:1407.6981", of=("experts",),
 )  # fmt: skip
 class RouterNoise(Mitigation):
     """scale: each expert of a block is run in vain for a random share, at most this, of the tokens that it
