@@ -124,7 +124,7 @@ def test_it_says_how_to_install_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
     assert "pip install" in DpSgd().why_not("forwhom/smollm2")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_phrase_of_the_history_no_longer_comes_out() -> None:
     # Two users: the model likes some phrases better than others, whoever owns them.
     compared = beside("training_extraction", (FineTuning(passes=4),), DpSgd(), PEOPLE[:2])
