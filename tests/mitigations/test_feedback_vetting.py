@@ -63,7 +63,7 @@ def test_what_is_rewarded_is_named_and_the_reverse_is_fine(
 
 def test_no_taste_is_taken_for_harm() -> None:
     guarded = System(name="s", layers=(FeedbackVetting(),))
-    assert all(collected(one, guarded) == one for one in PEOPLE)
+    assert all(collected(one, guarded.guards) == one for one in PEOPLE)
 
 
 def test_a_preference_for_being_held_on_to_is_not_kept() -> None:

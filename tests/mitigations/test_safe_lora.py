@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from forwhom.mitigations.safe_lora import Projected, SafeLora, project, project_lora
+from forwhom.mitigations.truth_anchor import TruthAnchor
 from forwhom.paradigms.finetuning import Adapters, FineTuning
+from forwhom.paradigms.reinforcement import Policy, Reinforcement
+from forwhom.systems.guarding import fitted
 from forwhom.systems.layer import Exchange
 from forwhom.systems.models.lora import LoraSettings
+from forwhom.systems.system import System
 from tests.controls.measured import PEOPLE
 from tests.mitigations.beside import beside
 from tests.mitigations.eroding import SOME, harmful
@@ -84,3 +88,13 @@ def test_refusals_stay_and_fair_requests_are_still_helped_with() -> None:
     (before, after), (helped, still_helped) = harmful(compared), compared.utility
     assert after <= LEFT_AT_MOST * before
     assert still_helped >= helped - COSTS_AT_MOST
+
+
+def test_a_guard_that_comes_after_it_still_amends_what_is_learned() -> None:
+    """Whatever one guard puts around a change, the next one meets what the layer learned."""
+    system = System(name="both", layers=(Reinforcement(), SafeLora(), TruthAnchor()))
+    user = next(one for one in PEOPLE if one.preferences)
+    (change,) = fitted(system, Exchange(user, guards=system.guards)).changes
+    assert isinstance(change, Projected)
+    assert isinstance(change.inner, Policy)
+    assert len(change.inner.comparisons) > len(user.preferences)

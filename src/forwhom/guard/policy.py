@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.errors import InputError, unknown
 from forwhom.mitigations.leak_filter import SECRET
+from forwhom.systems.guarding import collected
 from forwhom.systems.layer import layer_type
 from forwhom.systems.mitigation import Mitigation
 from forwhom.users.attributes import attribute, catalogue
@@ -117,10 +118,7 @@ def in_force(policy: Policy | Path | str) -> InForce:
     guards = tuple(_guards(document, path))
     users = {}
     for name, person in policy.users.items():
-        user = _user(name, person, document, path)
-        for guard in guards:
-            user = guard.collects(user)
-        users[name] = user
+        users[name] = collected(_user(name, person, document, path), guards)
     return InForce(policy, guards, users)
 
 

@@ -23,7 +23,7 @@ from forwhom.paradigms.finetuning import Adapters
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.lora import IGNORED, Example, LoraSettings, encode, target_logprobs
-from forwhom.systems.weights import WeightChange, amended
+from forwhom.systems.weights import WeightChange
 
 if TYPE_CHECKING:
     import torch
@@ -168,9 +168,6 @@ class ConstrainedTokens(Mitigation):
     tokens: int = Field(default=TOKENS, ge=1)
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
-        return amended(change, self._held)
-
-    def _held(self, change: WeightChange) -> WeightChange:
         if not isinstance(change, Adapters):
             return change
         return replace(change, objective=HeldNear(self.first, self.early, self.later, self.tokens))

@@ -17,7 +17,6 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,7 @@ from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.cores import usable_cores
 from forwhom.systems.models.descent import Descent, Tell, rate_at
 from forwhom.systems.models.lora import train_lora
-from forwhom.systems.weights import WeightChange, amended
+from forwhom.systems.weights import WeightChange
 
 if TYPE_CHECKING:
     import torch
@@ -196,11 +195,7 @@ class DpSgd(Mitigation):
         return super().why_not(model) or ("" if find_spec("opacus") else WITHOUT_OPACUS)
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
+        if not isinstance(change, Adapters):
+            return change
         budget = Budget(self.epsilon, self.delta, self.max_grad_norm)
-        return amended(change, partial(_private, budget=budget, secret=self.secret))
-
-
-def _private(change: WeightChange, budget: Budget, secret: bool) -> WeightChange:
-    if not isinstance(change, Adapters):
-        return change
-    return PrivateAdapters(change.histories, change.settings, change.objective, budget, secret)
+        return PrivateAdapters(change.histories, change.settings, change.objective, budget, self.secret)

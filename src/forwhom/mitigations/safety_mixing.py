@@ -21,7 +21,7 @@ from forwhom.paradigms.finetuning import Adapters
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.lora import Example
-from forwhom.systems.weights import WeightChange, amended
+from forwhom.systems.weights import WeightChange
 
 
 def safety_examples(texts: int, share: float = 0.5, helped: float = 0.25, seed: int = 0) -> list[Example]:
@@ -74,9 +74,6 @@ class SafetyMixing(Mitigation):
     seed: int = 0
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
-        return amended(change, self._mixed)
-
-    def _mixed(self, change: WeightChange) -> WeightChange:
         if not isinstance(change, Adapters):
             return change
         longest = max(len(one) for one in change.histories)

@@ -103,8 +103,8 @@ class _Playing:
     ) -> None:
         self._system, self._answerer, self._replicate = system, answerer, replicate
         self._voice, self._last = voice, AskedTurn(1, "", Reply(""), "")
-        self._known = collected(known, system)
-        self._population = {key: collected(one, system) for key, one in population.items()}
+        self._known = collected(known, system.guards)
+        self._population = {key: collected(one, system.guards) for key, one in population.items()}
         self._exchange = begun(system, self._known, self._population)
         self._history: list[ChatMessage] = []
         self._is_over = False

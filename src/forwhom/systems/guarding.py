@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from forwhom.systems.attempt import Attempt
 from forwhom.systems.history import as_of
 from forwhom.systems.layer import Exchange, Happening, Layer
+from forwhom.systems.mitigation import Mitigation
 from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
-from forwhom.systems.weights import WeightChange, Weights
+from forwhom.systems.weights import WeightChange, Weights, amended
 from forwhom.users.user import User
 
 
@@ -18,9 +20,9 @@ def begun(system: System, known: User, population: Mapping[str, User], session: 
     return Exchange(known, tuple(population.values()), session, guards=system.guards)
 
 
-def collected(user: User, system: System) -> User:
+def collected(user: User, guards: Iterable[Mitigation]) -> User:
     """What of a person is kept at all."""
-    for guard in system.guards:
+    for guard in guards:
         user = guard.collects(user)
     return user
 
@@ -47,7 +49,8 @@ def _learned(layer: Layer, exchange: Exchange, system: System) -> WeightChange |
     if change is None:
         return None
     for guard in system.guards:
-        change = guard.amends(change, exchange)
+        # What is learned, inside whatever an earlier guard put around it.
+        change = amended(change, partial(guard.amends, exchange=exchange))
     return change
 
 
