@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forwhom.mitigations.claims import claiming_consent
-from forwhom.paradigms.agents import Agents
 from forwhom.systems.attempt import Attempt
 from forwhom.systems.layer import Exchange, Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 from forwhom.systems.turns import Turn
 
 APPROVES = "approval:approves"
@@ -40,7 +39,7 @@ class Approval(Mitigation):
     """No knobs: `Agents(confirms=True)`; around a live client its owner names who is asked."""
 
     def hardens(self, layer: Layer) -> Layer:
-        return layer.model_copy(update={"confirms": True}) if isinstance(layer, Agents) else layer
+        return set_safely(layer, confirms=True)
 
     def lets(self, attempt: Attempt, exchange: Exchange) -> Attempt | None:
         approves: Approver | None = exchange.notes.get(APPROVES)

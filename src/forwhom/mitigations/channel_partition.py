@@ -6,9 +6,8 @@ arXiv:2409.00138). Which fact belongs where must be known, and a fact that two p
 
 from __future__ import annotations
 
-from forwhom.paradigms.agents import Agents
 from forwhom.systems.layer import Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 
 
 @mitigation(
@@ -23,4 +22,4 @@ class ChannelPartition(Mitigation):
     """No knobs: `Agents(channels="apart")`."""
 
     def hardens(self, layer: Layer) -> Layer:
-        return layer.model_copy(update={"channels": "apart"}) if isinstance(layer, Agents) else layer
+        return set_safely(layer, channels="apart")

@@ -6,9 +6,8 @@ source of the taxonomy's entry). What the picture itself shows, and what is writ
 
 from __future__ import annotations
 
-from forwhom.paradigms.multimodal import Multimodal
 from forwhom.systems.layer import Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 
 
 @mitigation(
@@ -24,4 +23,4 @@ class MetadataStripping(Mitigation):
     `stripped(file)`."""
 
     def hardens(self, layer: Layer) -> Layer:
-        return layer.model_copy(update={"strips_metadata": True}) if isinstance(layer, Multimodal) else layer
+        return set_safely(layer, strips_metadata=True)

@@ -8,9 +8,8 @@ that a true summary of them is not kept either.
 from __future__ import annotations
 
 from forwhom.mitigations.claims import claiming_consent
-from forwhom.paradigms.agents import Agents
 from forwhom.systems.layer import Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 from forwhom.systems.turns import Turn
 
 
@@ -27,7 +26,7 @@ class OwnNotes(Mitigation):
     """No knobs: `Agents(remembers="own")`."""
 
     def hardens(self, layer: Layer) -> Layer:
-        return layer.model_copy(update={"remembers": "own"}) if isinstance(layer, Agents) else layer
+        return set_safely(layer, remembers="own")
 
     def evades(self, turn: Turn) -> Turn:
         return claiming_consent(turn)

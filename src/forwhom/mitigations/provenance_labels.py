@@ -7,7 +7,7 @@ themselves. Limit: a label is a word among words: a model may obey what stands b
 from __future__ import annotations
 
 from forwhom.systems.layer import Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 
 
 @mitigation(
@@ -27,5 +27,4 @@ class ProvenanceLabels(Mitigation):
     """No knobs: every layer that can marks what the user did not tell it."""
 
     def hardens(self, layer: Layer) -> Layer:
-        can = "marks_provenance" in type(layer).model_fields
-        return layer.model_copy(update={"marks_provenance": True}) if can else layer
+        return set_safely(layer, marks_provenance=True)

@@ -13,12 +13,11 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from secrets import token_bytes
-from typing import Any
 
 from pydantic import Field
 
 from forwhom.systems.layer import Exchange, Happening, Layer
-from forwhom.systems.mitigation import Mitigation, mitigation
+from forwhom.systems.mitigation import Mitigation, mitigation, set_safely
 from forwhom.users.user import Provenance
 
 _WORD = re.compile(r"\w+")
@@ -102,10 +101,8 @@ class VerifiedDeletion(Mitigation):
     listens: bool = True
 
     def hardens(self, layer: Layer) -> Layer:
-        safest: dict[str, Any] = {"deletes": "all", "refreshed": "always", "unlearns": True}
-        if isinstance(getattr(layer, "deletes", None), bool):
-            safest["deletes"] = True
-        return layer.model_copy(update={k: v for k, v in safest.items() if k in type(layer).model_fields})
+        is_switch = isinstance(getattr(layer, "deletes", None), bool)
+        return set_safely(layer, deletes=True if is_switch else "all", refreshed="always", unlearns=True)
 
     def admits(self, happened: Happening, exchange: Exchange) -> Happening | None:
         if not happened.is_by(exchange.known):
@@ -123,5 +120,7 @@ class VerifiedDeletion(Mitigation):
         return not self._ledger(exchange).names(text, session, self.share)
 
     def _ledger(self, exchange: Exchange) -> Ledger:
-        ledger: Ledger = exchange.notes.setdefault(self.name, Ledger())
+        if self.name not in exchange.notes:
+            exchange.notes[self.name] = Ledger()
+        ledger: Ledger = exchange.notes[self.name]
         return ledger

@@ -7,7 +7,7 @@ do, and on what is said. So it protects any paradigm, in a study and out of one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from inspect_ai.model import ChatMessage
 
@@ -25,6 +25,12 @@ class Withheld(str):
     """What is said in place of an answer that is not given: it begins as a refusal does, and says why."""
 
     __slots__ = ()
+
+
+def set_safely(layer: Layer, **knobs: Any) -> Layer:
+    """`layer` with those of `knobs` that it has; the same one where it has none."""
+    own = {name: value for name, value in knobs.items() if name in type(layer).model_fields}
+    return layer.model_copy(update=own) if own else layer
 
 
 class Mitigation(Layer):
@@ -73,7 +79,8 @@ class Mitigation(Layer):
         return text
 
     def amends(self, change: WeightChange, exchange: Exchange) -> WeightChange:
-        """Stage `weights`: what another layer learns of the user, made safer."""
+        """Stage `weights`: what another layer learns of the user, made safer; without what another guard may
+        have put around it."""
         return change
 
     def releases(
