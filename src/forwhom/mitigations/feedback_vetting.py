@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from forwhom.systems.comparisons import Comparison
+from forwhom.systems.comparisons import Comparison, is_comparison, own_comparisons
 from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.turns import Turn
@@ -78,7 +78,7 @@ class FeedbackVetting(Mitigation):
         return user if len(kept) == len(user.preferences) else user.model_copy(update={"preferences": kept})
 
     def admits(self, happened: Happening, exchange: Exchange) -> Happening | None:
-        if happened.kind != "feedback" or len(happened.options) != len(("chosen", "rejected")):
+        if not is_comparison(happened):
             return happened
         rated = Comparison(happened.text, *happened.options)
         if rewards(rated, self.rules):
@@ -136,15 +136,9 @@ def _words(text: str) -> set[str]:
 def _ratings(exchange: Exchange) -> list[tuple[str, Comparison]]:
     """Who rated what: as everybody's preferences and this exchange have it."""
     everybody = {one.id: one for one in (*exchange.population, exchange.known)}
-    kept = [
-        (user.id, Comparison(one.prompt, one.chosen, one.rejected))
-        for user in everybody.values()
-        for one in user.preferences
-    ]
+    kept = [(user.id, one) for user in everybody.values() for one in own_comparisons(user)]
     return kept + [
         (one.actor.id, Comparison(one.text, *one.options))
         for one in exchange.log
-        if one.kind == "feedback"
-        and one.actor is not None
-        and len(one.options) == len(("chosen", "rejected"))
+        if one.actor is not None and is_comparison(one)
     ]

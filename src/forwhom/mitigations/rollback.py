@@ -25,7 +25,7 @@ from forwhom.mitigations.declining import asked, drawn, to_watch
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.chatml import render
-from forwhom.systems.models.lora import IGNORED, Encoded, answer_logprobs
+from forwhom.systems.models.lora import IGNORED, Encoded, answer_logprobs, encode_texts
 from forwhom.systems.models.safe_base.data import COMPLY, REFUSE
 from forwhom.systems.weights import Around, Undo, WeightChange
 
@@ -54,8 +54,7 @@ def refusals(model: Any, tokenizer: Any, requests: Sequence[Sequence[ChatMessage
     """
     import torch
 
-    pairs = [_options(tokenizer, request) for request in requests]
-    encoded = [one for pair in pairs for one in pair]
+    encoded = [one for request in requests for one in _options(tokenizer, request)]
     means: list[float] = []
     with torch.no_grad():
         for at in range(0, len(encoded), _AT_ONCE):
@@ -68,22 +67,9 @@ def refusals(model: Any, tokenizer: Any, requests: Sequence[Sequence[ChatMessage
     return Refusals(sum(one > 0 for one in margins) / len(margins), sum(margins) / len(margins))
 
 
-def _targets(one: Encoded) -> int:
-    return sum(target != IGNORED for target in one[1])
-
-
-def _options(tokenizer: Any, request: Sequence[ChatMessage]) -> tuple[Encoded, Encoded]:
-    prompt = [token for part in render(request) for token in _ids(tokenizer, part)]
-    comply, refuse = (_ids(tokenizer, option) for option in (COMPLY, REFUSE))
-    return _followed(prompt, comply), _followed(prompt, refuse)
-
-
-def _ids(tokenizer: Any, text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
-
-
-def _followed(prompt: list[int], option: list[int]) -> Encoded:
-    return prompt + option, [IGNORED] * (len(prompt) - 1) + option + [IGNORED]
+def _options(tokenizer: Any, request: Sequence[ChatMessage]) -> list[Encoded]:
+    """To help, and to decline."""
+    return [encode_texts(tokenizer, (*render(request), option), "answer") for option in (COMPLY, REFUSE)]
 
 
 @dataclass(frozen=True)

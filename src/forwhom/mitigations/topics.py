@@ -12,11 +12,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
-from ruamel.yaml import YAML
 
 from forwhom.systems.memory_store import embed
+from forwhom.validated import read_yaml, validate
 
 _NEAR = 0.3
 """The cosine from which a request is about the topic of a typical one."""
@@ -43,8 +44,8 @@ class Topic(BaseModel):
 
 @lru_cache(maxsize=1)
 def topics() -> tuple[Topic, ...]:
-    text = files("forwhom.mitigations").joinpath("topics.yaml").read_text(encoding="utf-8")
-    return tuple(Topic.model_validate(entry) for entry in YAML(typ="safe").load(text))
+    path = Path(str(files("forwhom.mitigations").joinpath("topics.yaml")))
+    return tuple(validate(entry, Topic, path) for entry in read_yaml(path))
 
 
 @lru_cache(maxsize=4096)

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 from uuid import uuid4
 
-from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
+from inspect_ai.model import ChatMessage, ChatMessageUser
 from pydantic import PrivateAttr
 
-from forwhom.systems.layer import NOTES, Asker, Exchange, Happening, Layer, paradigm
+from forwhom.systems.layer import Asker, Exchange, Happening, Layer, paradigm, with_notes
 from forwhom.systems.memory_store import MemoryStore, Note
 from forwhom.users.user import Provenance
 
@@ -54,7 +54,7 @@ class Retrieval(Layer):
         without: Provenance | None = "third_party" if self.trust == "told" else None
         request = exchange.request or messages[-1].text
         near = await self._store(exchange).search(
-            request, self._among(exchange), self._exchange_id(exchange), owner, without
+            request, exchange.among(self.k), self._exchange_id(exchange), owner, without
         )
         found = [note for note in near if exchange.may_recall(note.text, note.provenance, note.session)]
         found = found[: self.k]
@@ -68,10 +68,7 @@ class Retrieval(Layer):
             told += "\nSummary of earlier conversations:\n"
             told += " ".join(self._line(note, exchange) for note in summary)
         lines = [f"- {self._line(note, exchange)}" for note in found]
-        if found:
-            told += "\nNotes from earlier conversations:\n" + "\n".join(lines)
-        system = ChatMessageSystem(content=told, metadata={NOTES: lines})
-        return [system, *messages[1:]] if summary or found else messages
+        return [with_notes(told, lines), *messages[1:]] if summary or found else messages
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         owner = (happened.actor or exchange.known).id
@@ -117,10 +114,6 @@ class Retrieval(Layer):
         if self.deletes == "all":
             summary = self._summary(exchange)
             summary[:] = [note for note in summary if note.owner != owner or text not in note.text]
-
-    def _among(self, exchange: Exchange) -> int:
-        """How many of the nearest are looked at: more where a mitigation may pass over some."""
-        return 4 * self.k if exchange.guards else self.k
 
     @property
     def _stored_kinds(self) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Literal, Protocol, TypeVar
 from urllib.parse import quote
 
-from inspect_ai.model import ChatMessage, ChatMessageSystem
+from inspect_ai.model import ChatMessage
 from pydantic import Field, PrivateAttr
 
-from forwhom.systems.layer import NOTES, Exchange, Happening, Layer
+from forwhom.systems.layer import Exchange, Happening, Layer, with_notes
 from forwhom.users.user import Provenance, User
 
 _SAID = ("say", "document", "feedback", "edit_profile")
@@ -111,7 +111,7 @@ class Product(Layer):
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
         request = exchange.request or messages[-1].text
-        among = 4 * self.k if exchange.guards else self.k  # a mitigation may pass over some
+        among = exchange.among(self.k)
         near = await _call(
             lambda: self._opened(exchange).memory.search(request, among, self._scope(exchange))
         )
@@ -120,8 +120,7 @@ class Product(Layer):
         if not found:
             return messages
         lines = [f"- {exchange.worded(*one)}" for one in found]
-        told = "\n".join([messages[0].text, "Notes from earlier conversations:", *lines])
-        return [ChatMessageSystem(content=told, metadata={NOTES: lines}), *messages[1:]]
+        return [with_notes(messages[0].text, lines), *messages[1:]]
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         owner = owner_of(happened.actor or exchange.known)

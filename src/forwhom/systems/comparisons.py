@@ -36,11 +36,12 @@ def earlier_feedback(exchange: Exchange, *, vets: bool = False, every: int = 1) 
     return [
         Comparison(one.text, *one.options)
         for one in exchange.log
-        if _is_comparison(one) and one.session < until and (not vets or one.is_by(exchange.known))
+        if is_comparison(one) and one.session < until and (not vets or one.is_by(exchange.known))
     ]
 
 
-def _is_comparison(one: Happening) -> bool:
+def is_comparison(one: Happening) -> bool:
+    """Whether somebody chose one of two answers."""
     return one.kind == "feedback" and len(one.options) == len(("chosen", "rejected"))
 
 

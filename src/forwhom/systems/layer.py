@@ -12,7 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from inspect_ai.model import ChatMessage
+from inspect_ai.model import ChatMessage, ChatMessageSystem
 from pydantic import BaseModel, ConfigDict
 
 from forwhom.errors import unknown
@@ -32,6 +32,14 @@ AUTHOR = "author"
 """In the metadata of a message: "third_party" where somebody else than the user wrote it."""
 NOTES = "notes"
 """In the metadata of the system prompt: the lines of it that were looked up for this request."""
+
+
+def with_notes(told: str, lines: list[str]) -> ChatMessageSystem:
+    """The system prompt `told` with what was looked up for this request, a line each."""
+    if lines:
+        told = "\n".join([told, "Notes from earlier conversations:", *lines])
+    return ChatMessageSystem(content=told, metadata={NOTES: lines})
+
 
 Stage = Literal["data", "weights", "context", "action", "output", "memory"]
 
@@ -125,6 +133,10 @@ class Exchange:
         for guard in self.guards:
             text = guard.words(text, provenance, self)
         return text
+
+    def among(self, k: int) -> int:
+        """Of how many of the nearest notes k are taken: of more where a mitigation may pass over some."""
+        return 4 * k if self.guards else k
 
     def may_recall(self, text: str, provenance: Provenance, session: int | None = None) -> bool:
         """Whether the model may read this remembered text for `request`."""

@@ -188,7 +188,12 @@ def target_logprobs(adapted: Any, part: Sequence[Encoded]) -> tuple[torch.Tensor
 
 
 def encode(tokenizer: Any, example: Example, loss_on: str) -> Encoded:
-    *parts, answer = (_ids(tokenizer, text) for text in texts(example))
+    return encode_texts(tokenizer, texts(example), loss_on)
+
+
+def encode_texts(tokenizer: Any, parts_and_answer: Sequence[str], loss_on: str) -> Encoded:
+    """As `encode`, of the parts of a prompt and an answer, which may be the beginning of one."""
+    *parts, answer = (_ids(tokenizer, text) for text in parts_and_answer)
     prompt = [token for part in parts for token in part]
     ids = prompt + answer
     learned = ids[1:] if loss_on == "all" else [IGNORED] * (len(prompt) - 1) + answer
