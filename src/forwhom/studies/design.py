@@ -116,7 +116,7 @@ def _pairs(
     asked = list(users) if spec.users is None else _sample(draw, users, spec.users)
     if spec.users is not None and study.users.shared:
         asked = _sample(random.Random(f"{seed}:users"), users, len(users))[: spec.users]  # noqa: S311
-    known = [item for item in probe.items if spec.half is None or half_of(probe, item) == spec.half]
+    known = _half(probe, spec.half) if spec.half else list(probe.items)
     items = known if spec.items is None else _sample(draw, known, spec.items)
     if pairs is not None:
         yield from ((user, item) for user in (NEUTRAL, *asked) for item in items if (user.id, item) in pairs)
@@ -129,10 +129,11 @@ def _pairs(
     yield from ((user, item) for user in asked for item in items if item in drawn[user.id])
 
 
-def half_of(probe: Probe, item: str) -> Half:
+def _half(probe: Probe, half: Half) -> list[str]:
     """Every other of a probe's items, by its place; variants of an item are on the side of the item."""
-    bases = list(dict.fromkeys(base_and_kind(one)[0] for one in probe.items))
-    return "second" if bases.index(base_and_kind(item)[0]) % 2 else "first"
+    place = {base: at for at, base in enumerate(dict.fromkeys(base_and_kind(one)[0] for one in probe.items))}
+    side = ("first", "second").index(half)
+    return [item for item in probe.items if place[base_and_kind(item)[0]] % 2 == side]
 
 
 def _items_of(

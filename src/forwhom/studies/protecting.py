@@ -5,7 +5,7 @@ from __future__ import annotations
 from forwhom.errors import InputError, unknown
 from forwhom.studies.design import Cell
 from forwhom.studies.measuring import as_turns
-from forwhom.studies.mitigating import protected_name, protections
+from forwhom.studies.mitigating import MitigationSpec, protected_name, protections
 from forwhom.studies.study import Study, SystemSpec, build_system
 from forwhom.systems.guarding import worded_knowingly
 
@@ -29,8 +29,7 @@ def with_protected(study: Study) -> Study:
                 raise unknown("probe of this study", name, probed, where=f"mitigation '{one.told}'")
     bases = {one.name: one for one in study.systems}
     personalizes = {one.name: build_system(one, study.model).is_personalized for one in study.systems}
-    added: list[SystemSpec] = []
-    asked: dict[str, list[str]] = {name: [] for name in probed}
+    added: dict[str, tuple[SystemSpec, MitigationSpec]] = {}
     for protection, spec in protections(
         study.mitigations, [(one.name, one.layers, personalizes[one.name]) for one in study.systems]
     ):
@@ -40,19 +39,18 @@ def with_protected(study: Study) -> Study:
             update={"name": name, "layers": (*base.layers, *spec.layers), "protection": protection}
         )
         build_system(made, study.model)  # a wrong knob is told before anything is asked
-        added.append(made)
-        for probe in study.probes:
-            is_asked = not probe.systems or base.name in probe.systems
-            if is_asked and (not spec.probes or probe.probe in spec.probes):
-                asked[probe.probe].append(name)
+        added[name] = made, spec
     probes = []
     for probe in study.probes:
         listed = probe.systems or tuple(names)
-        own = [one.name for one in added if one.protection and one.protection.system in listed]
-        more = [name for name in asked[probe.probe] if name in own]
-        probes.append(probe.model_copy(update={"systems": (*listed, *dict.fromkeys(more))}))
-    added = list({one.name: one for one in added}.values())
-    return study.model_copy(update={"systems": (*study.systems, *added), "probes": tuple(probes)})
+        more = [
+            name for name, (made, spec) in added.items()
+            if made.protection and made.protection.system in listed
+            and (not spec.probes or probe.probe in spec.probes)
+        ]  # fmt: skip
+        probes.append(probe.model_copy(update={"systems": (*listed, *more)}))
+    systems = (*study.systems, *(made for made, _ in added.values()))
+    return study.model_copy(update={"systems": systems, "probes": tuple(probes)})
 
 
 def is_worded_anew(cell: Cell) -> bool:
