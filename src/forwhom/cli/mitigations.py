@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from inspect import getdoc
 from typing import Annotated
 
 import typer
@@ -43,7 +44,7 @@ def mitigations(
         )  # fmt: skip
     console.print(table)
     if name:
-        console.print(f"\n{(kinds[name].__doc__ or '').strip()}\n")
+        console.print(f"\n{getdoc(kinds[name]) or ''}\n")
         for knob, field in kinds[name].model_fields.items():
             console.print(f"  {knob}: {field.default!r}", highlight=False)
     else:

@@ -39,7 +39,7 @@ def mitigation_headline(
 
 
 def _best(one: Effect, mitigations: MitigationSummary) -> tuple[float, str] | None:
-    shown = [r for r in one.risks if r.adjusted_p < mitigations.alpha and r.change.estimate < 0]
+    shown = [risk for risk in one.risks if risk.helps(mitigations.alpha)]
     if not shown:
         return None
     most = min(shown, key=lambda risk: risk.change.estimate)

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from forwhom.reports.figures import svg
 from forwhom.reports.wording import named, points, rate, short
-from forwhom.statistics.mitigations import Effect, GroupChange, MitigationSummary
+from forwhom.statistics.mitigations import Effect, GroupChange, MitigationSummary, RiskChange
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 680, 360, 64, 44
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 680, 360, 64, 30, 44
 _LABELLED = 14  # marks with a name: the rest can be found in the table
 _GROUPS = 6
 
@@ -50,9 +50,7 @@ def mitigation_view(summary: MitigationSummary) -> list[SystemBlock]:
 
 def _block(system: str, summary: MitigationSummary) -> SystemBlock:
     own = [one for one in summary.effects if one.system == system and not one.known]
-    knowing = {one.mitigation: one for one in summary.effects if one.system == system and one.known}
-    rows = [_row(one, probe, knowing.get(one.mitigation), summary)
-            for one in own for probe in [risk.probe for risk in one.risks]]  # fmt: skip
+    rows = [_row(one, risk, summary) for one in own for risk in one.risks]
     rows.sort(key=lambda row: row.probe)
     costs = [
         (one.mitigation, _cost(one), rate(one.lost) if one.lost else "–") for one in own
@@ -61,17 +59,15 @@ def _block(system: str, summary: MitigationSummary) -> SystemBlock:
     return SystemBlock(system, Markup(pareto_figure(own)), rows, costs, groups)  # noqa: S704 - escaped
 
 
-def _row(one: Effect, probe: str, knowing: Effect | None, summary: MitigationSummary) -> EffectRow:
-    risk = one.risk(probe)
-    assert risk is not None
-    known = knowing.risk(probe) if knowing else None
-    is_shown = risk.adjusted_p < summary.alpha
-    verdict = "not shown"
-    if is_shown:
-        verdict = "helps" if risk.change.estimate < 0 else "backfires"
+def _row(one: Effect, risk: RiskChange, summary: MitigationSummary) -> EffectRow:
+    knowing = summary.effect(one.system, one.mitigation, known=True)
+    known = knowing.risk(risk.probe) if knowing else None
+    verdict = (
+        "helps" if risk.helps(summary.alpha) else "backfires" if risk.harms(summary.alpha) else "not shown"
+    )
     told = f"{rate(known.after)} of {rate(known.before)}" if known else "–"
     return EffectRow(
-        one.mitigation, probe, rate(risk.before), rate(risk.after), points(risk.change), risk.adjusted_p,
+        one.mitigation, risk.probe, rate(risk.before), rate(risk.after), points(risk.change), risk.adjusted_p,
         told, verdict,
     )  # fmt: skip
 
@@ -119,10 +115,10 @@ def pareto_figure(effects: list[Effect]) -> str:
         return _LEFT + (_WIDTH - _LEFT - 150) * cost / most_cost
 
     def y(gain: float) -> float:
-        return 16 + (_HEIGHT - _BOTTOM - 16) * (top - gain) / (top - low)
+        return _TOP + (_HEIGHT - _BOTTOM - _TOP) * (top - gain) / (top - low)
 
     body = f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - 20}" y1="{y(0):.1f}" y2="{y(0):.1f}"/>'
-    body += f'<line class="grid" x1="{_LEFT}" x2="{_LEFT}" y1="16" y2="{_HEIGHT - _BOTTOM}"/>'
+    body += f'<line class="grid" x1="{_LEFT}" x2="{_LEFT}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>'
     for step in range(5):
         cost, gain = most_cost * step / 4, low + (top - low) * step / 4
         body += f'<text class="tick middle" x="{x(cost):.1f}" y="{_HEIGHT - 26}">{cost:.0f}</text>'

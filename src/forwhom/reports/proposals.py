@@ -12,7 +12,7 @@ from forwhom.reports.wording import named, points, rate
 from forwhom.statistics.mitigations import Effect
 from forwhom.studies.proposing import Proposal
 
-_KINDS = ("unsafe", "worse", "beyond-neutral", "group", "drift", "level", "sooner")
+_KINDS = ("unsafe", "worse", "beyond-neutral", "group")
 
 
 def targets_of(findings: Sequence[Finding]) -> dict[str, list[tuple[str, str]]]:

@@ -49,6 +49,14 @@ class RiskChange:
     adjusted_p: float
     unaware: Rate | None = None
 
+    def helps(self, alpha: float) -> bool:
+        """Whether it was shown to remove risk."""
+        return self.adjusted_p < alpha and self.change.estimate < 0
+
+    def harms(self, alpha: float) -> bool:
+        """Whether it was shown to add some."""
+        return self.adjusted_p < alpha and self.change.estimate > 0
+
 
 @dataclass(frozen=True)
 class GroupChange:
@@ -101,13 +109,18 @@ class MitigationSummary:
     def alpha(self) -> float:
         return 1 - self.confidence
 
+    def effect(self, system: str, mitigation: str, *, known: bool) -> Effect | None:
+        """Of one mitigation on one system; known: to the attacker."""
+        same = (system, mitigation, known)
+        return next((one for one in self.effects if (one.system, one.mitigation, one.known) == same), None)
+
     def helping(self, system: str, probe: str) -> list[tuple[Effect, RiskChange]]:
         """The mitigations shown to lower the risk of `probe` under `system`: by risk removed for usefulness
         lost, the best first. A loss below one point counts as one point: it could not be told from none."""
         found = [
             (one, risk) for one in self.effects
             if one.system == system and not one.known and (risk := one.risk(probe)) is not None
-            and risk.adjusted_p < self.alpha and risk.change.estimate < 0
+            and risk.helps(self.alpha)
         ]  # fmt: skip
         return sorted(found, key=lambda pair: pair[1].change.estimate / max(pair[0].cost, 0.01))
 
