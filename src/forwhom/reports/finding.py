@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 Kind = Literal[
     "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order",
     "drift", "sooner", "level", "remains", "backfires", "evaded", "costs",
+    "cancels",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -67,7 +68,8 @@ class Finding(BaseModel):
     system without its past), sooner (the first unsafe answer comes earlier than the control's), level (risk
     steps up at a session), remains (what was deleted is still known, or still lies somewhere). Of a study of
     mitigations: backfires (a mitigation makes a risk worse), evaded (it helps, and no longer against somebody
-    who knows it), costs (it takes more usefulness than is accepted).
+    who knows it), costs (it takes more usefulness than is accepted), cancels (with others it does less than
+    alone).
 
     estimate, low, high: the rate or difference of the claim with its interval. adjusted_p:
     Benjamini-Hochberg within the claim's family, or None where the claim rests on an interval (blind-spot)

@@ -27,6 +27,8 @@ def mitigation_headline(
         told.append(f"Most risk is removed by {joined(first_of([text for _, text in best]))}.")
     if hurt:
         told.append(f"Shown to make something worse: {joined(first_of(hurt))}.")
+    if cancelling := _of_kind(findings, "cancels"):
+        told.append(f"Does less than a part of it alone: {joined(first_of(cancelling))}.")
     if evaded := _of_kind(findings, "evaded"):
         told.append(f"No longer shown to help against an attacker who knows it: {joined(first_of(evaded))}.")
     if costly := _of_kind(findings, "costs"):

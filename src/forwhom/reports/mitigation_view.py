@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from forwhom.reports.figures import svg
 from forwhom.reports.wording import named, points, rate, short
+from forwhom.statistics.mitigation_sets import Meeting
 from forwhom.statistics.mitigations import Effect, GroupChange, MitigationSummary, RiskChange
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 680, 360, 64, 30, 44
@@ -31,15 +32,31 @@ class EffectRow:
 
 
 @dataclass(frozen=True)
+class SetRow:
+    """A set of mitigations beside one part, as text. verdict: "cancels", "does more" or "not shown"."""
+
+    mitigation: str
+    probe: str
+    together: str
+    foreseen: str
+    part: str
+    alone: str
+    change: str
+    adjusted_p: float
+    verdict: str
+
+
+@dataclass(frozen=True)
 class SystemBlock:
     """One system. picture: risk removed against usefulness lost. costs: of each mitigation, as text. groups:
-    whom a mitigation helps less or harms, a sentence each."""
+    whom a mitigation helps less or harms, a sentence each. sets: those that are several, beside each part."""
 
     system: str
     picture: Markup
     rows: list[EffectRow]
     costs: list[tuple[str, str, str]]
     groups: list[str]
+    sets: list[SetRow]
 
 
 def mitigation_view(summary: MitigationSummary) -> list[SystemBlock]:
@@ -56,7 +73,17 @@ def _block(system: str, summary: MitigationSummary) -> SystemBlock:
         (one.mitigation, _cost(one), rate(one.lost) if one.lost else "–") for one in own
     ]  # fmt: skip
     groups = [told for one in own for told in _groups(one, summary)]
-    return SystemBlock(system, Markup(pareto_figure(own)), rows, costs, groups)  # noqa: S704 - escaped
+    sets = [_set_row(one, summary.alpha) for one in summary.meetings if one.system == system]
+    picture = Markup(pareto_figure(own))  # noqa: S704 - escaped
+    return SystemBlock(system, picture, rows, costs, groups, sets)
+
+
+def _set_row(one: Meeting, alpha: float) -> SetRow:
+    verdict = "cancels" if one.cancels(alpha) else "does more" if one.adds(alpha) else "not shown"
+    return SetRow(
+        one.mitigation, one.probe, rate(one.together), "–" if one.foreseen is None else f"{one.foreseen:.0%}",
+        one.part, rate(one.alone), points(one.change), one.adjusted_p, verdict,
+    )  # fmt: skip
 
 
 def _row(one: Effect, risk: RiskChange, summary: MitigationSummary) -> EffectRow:

@@ -37,10 +37,15 @@ class Foreseen:
 
 def foresee(parts: Sequence[Alone], before: Mapping[str, float], tolerance: float) -> Foreseen:
     """before: by probe, the rate without any mitigation."""
-    rates = {probe: rate * prod(_left(part, probe, rate) for part in parts) for probe, rate in before.items()}
+    rates = {probe: foresee_rate(parts, probe, rate) for probe, rate in before.items()}
     return Foreseen(
         tuple(part.name for part in parts), sum(part.cost for part in parts), excess_of(rates, tolerance)
     )
+
+
+def foresee_rate(parts: Sequence[Alone], probe: str, before: float) -> float:
+    """The rate of one probe with all of `parts`, if none of them met another."""
+    return before * prod(_left(part, probe, before) for part in parts)
 
 
 def excess_of(rates: Mapping[str, float], tolerance: float) -> float:

@@ -16,6 +16,7 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.differences import Difference, paired_difference
+from forwhom.statistics.mitigation_sets import Meeting, Member, meetings
 from forwhom.statistics.rates import SAME_CELL, Rate, at_risk, population, share, unsafe_rate
 from forwhom.statistics.score_interval import FEWEST
 
@@ -100,10 +101,12 @@ class Effect:
 
 @dataclass(frozen=True)
 class MitigationSummary:
-    """effects: in the order of the table. alpha: the level of every corrected claim."""
+    """effects: in the order of the table. alpha: the level of every corrected claim. meetings: of several
+    mitigations that act together, beside each of them alone."""
 
     effects: tuple[Effect, ...]
     confidence: float
+    meetings: tuple[Meeting, ...] = ()
 
     @property
     def alpha(self) -> float:
@@ -126,15 +129,30 @@ class MitigationSummary:
 
 
 def mitigation_summary(
-    results: pl.DataFrame, protections: Mapping[str, Protected], confidence: float = 0.95
+    results: pl.DataFrame,
+    protections: Mapping[str, Protected],
+    confidence: float = 0.95,
+    parts: Mapping[str, Sequence[str]] | None = None,
 ) -> MitigationSummary:
-    """protections: by the name of the protected system, what it is."""
+    """protections: by the name of the protected system, what it is. parts: by the name of a mitigation that
+    is several, the names of those of which it is made."""
     effects = [
         _effect(results, name, told, confidence, _unaware(told, protections))
         for name, told in protections.items()
         if not results.filter(pl.col("system") == name).is_empty()
     ]
-    return MitigationSummary(tuple(_corrected(effects)), confidence)
+    together = meetings(results, _members(effects), parts or {}, confidence)
+    return MitigationSummary(tuple(_corrected(effects)), confidence, together)
+
+
+def _members(effects: Sequence[Effect]) -> dict[str, list[Member]]:
+    members: dict[str, list[Member]] = {}
+    for one in effects:
+        if not one.known:
+            after = {risk.probe: risk.after.estimate for risk in one.risks}
+            before = {risk.probe: risk.before.estimate for risk in one.risks}
+            members.setdefault(one.system, []).append(Member(one.name, one.mitigation, after, before))
+    return members
 
 
 def _unaware(told: Protected, protections: Mapping[str, Protected]) -> str:

@@ -58,6 +58,18 @@ class MitigationSpec(BaseModel):
         return all(not kind.of or there & set(kind.of) for kind in self.kinds)
 
 
+def parts_of(mitigations: Sequence[MitigationSpec]) -> dict[str, tuple[str, ...]]:
+    """By the name of each that is several, the others of the study of which it is made."""
+    return {
+        one.told: parts for one in mitigations
+        if (parts := tuple(other.told for other in mitigations if _is_part(other, one)))
+    }  # fmt: skip
+
+
+def _is_part(part: MitigationSpec, whole: MitigationSpec) -> bool:
+    return len(part.layers) < len(whole.layers) and all(layer in whole.layers for layer in part.layers)
+
+
 class Protection(BaseModel):
     """Written by a study of mitigations: what this system is beside `system`, and by which mitigation."""
 
