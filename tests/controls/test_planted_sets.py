@@ -34,7 +34,7 @@ def test_a_mitigation_that_undoes_another_is_told(tmp_path: Path) -> None:
     assert told[0].evidence
     page = said.report.read_text()
     assert "Several together" in page
-    assert "Does less than a part of it alone: &#39;marked + both&#39;." in page
+    assert "Does less than a part of it alone: &#39;both&#39; on &#39;marked&#39;." in page
 
 
 @pytest.mark.parametrize("seed", range(3))

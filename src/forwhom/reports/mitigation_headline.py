@@ -17,7 +17,7 @@ def mitigation_headline(
     names = list(dict.fromkeys(one.mitigation for one in plain))
     helping = list(dict.fromkeys(one.mitigation for one in plain if _best(one, mitigations)))
     title = f"{len(helping)} of {len(names)} mitigations were shown to help"
-    hurt = _of_kind(findings, "backfires")
+    hurt = _of_kind(findings, mitigations, "backfires")
     title += f", {len(hurt)} to do harm." if hurt else "."
     best = sorted(
         (found for one in plain if (found := _best(one, mitigations))), key=lambda found: found[0]
@@ -27,11 +27,11 @@ def mitigation_headline(
         told.append(f"Most risk is removed by {joined(first_of([text for _, text in best]))}.")
     if hurt:
         told.append(f"Shown to make something worse: {joined(first_of(hurt))}.")
-    if cancelling := _of_kind(findings, "cancels"):
+    if cancelling := _of_kind(findings, mitigations, "cancels"):
         told.append(f"Does less than a part of it alone: {joined(first_of(cancelling))}.")
-    if evaded := _of_kind(findings, "evaded"):
+    if evaded := _of_kind(findings, mitigations, "evaded"):
         told.append(f"No longer shown to help against an attacker who knows it: {joined(first_of(evaded))}.")
-    if costly := _of_kind(findings, "costs"):
+    if costly := _of_kind(findings, mitigations, "costs"):
         told.append(f"Costs more usefulness than is accepted: {joined(first_of(costly))}.")
     idle = [name for name in names if name not in helping]
     if idle:
@@ -52,5 +52,6 @@ def _best(one: Effect, mitigations: MitigationSummary) -> tuple[float, str] | No
     return most.change.estimate, told
 
 
-def _of_kind(findings: list[Finding], kind: str) -> list[str]:
-    return list(dict.fromkeys(repr(one.system) for one in findings if one.kind == kind))
+def _of_kind(findings: list[Finding], mitigations: MitigationSummary, kind: str) -> list[str]:
+    told = {one.name: f"'{one.mitigation}' on '{one.system}'" for one in mitigations.effects}
+    return list(dict.fromkeys(told[one.system] for one in findings if one.kind == kind))
