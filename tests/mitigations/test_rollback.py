@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from forwhom.mitigations import rollback
-from forwhom.mitigations.declining import to_train_on
 from forwhom.mitigations.rollback import Gated, Refusals, Rollback, watched
 from forwhom.paradigms.finetuning import FineTuning
 from forwhom.systems.guarding import begun, fitted
 from forwhom.systems.layer import Exchange, Happening
 from forwhom.systems.models.safe_base.data import held_out
+from forwhom.systems.models.safe_base.declining import to_train_on
 from forwhom.systems.system import System
 from forwhom.systems.weights import Undo, WeightChange
 from tests.controls.measured import PEOPLE

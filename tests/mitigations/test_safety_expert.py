@@ -7,7 +7,7 @@ from forwhom.paradigms.pruning import Pruning
 
 def test_the_expert_is_there_and_has_its_share() -> None:
     hardened = SafetyExpert(floor=0.3).hardens(Experts(experts=("care", "home"), k=1))
-    assert hardened == Experts(experts=("care", "home", "safety"), k=1, safety_floor=0.3)
+    assert hardened == Experts(experts=("care", "home", "declining"), k=1, safety_floor=0.3)
 
 
 def test_a_higher_floor_is_left_as_it_is() -> None:

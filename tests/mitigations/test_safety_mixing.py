@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from inspect_ai.model import ChatMessageUser
 
-from forwhom.mitigations.declining import to_train_on, to_watch
 from forwhom.mitigations.safety_mixing import SafetyMixing, mix, safety_examples
 from forwhom.paradigms.finetuning import Adapters, FineTuning
 from forwhom.systems.layer import Exchange
 from forwhom.systems.models.lora import Example, LoraSettings
 from forwhom.systems.models.safe_base.data import COMPLY, REFUSE, held_out
+from forwhom.systems.models.safe_base.declining import to_train_on, to_watch
 from tests.controls.measured import PEOPLE
 from tests.mitigations.beside import beside
 from tests.mitigations.eroding import SOME, harmful

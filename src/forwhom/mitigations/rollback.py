@@ -21,12 +21,12 @@ from typing import Any
 from inspect_ai.model import ChatMessage
 from pydantic import Field
 
-from forwhom.mitigations.declining import asked, drawn, to_watch
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.chatml import render
 from forwhom.systems.models.lora import IGNORED, Encoded, answer_logprobs, encode_texts
 from forwhom.systems.models.safe_base.data import COMPLY, REFUSE
+from forwhom.systems.models.safe_base.declining import asked, drawn, to_watch
 from forwhom.systems.weights import Around, Undo, WeightChange
 
 _CARD = "rollback.json"

@@ -2,8 +2,9 @@
 
 Refusing can hang on very few experts (Lai et al., SAFEx, arXiv:2506.17368), and a routing that follows a user
 who never met a refusal does not run them. An expert that always runs, as the shared ones of DeepSeekMoE do
-(arXiv:2401.06066), cannot be routed around. Limit: what that expert learned also colours answers that nobody
-should decline; too large a share, and harmless requests are declined as well.
+(arXiv:2401.06066), cannot be routed around. It learns from pairs, a request to decline and a fair one beside
+it, in the words of the base: an expert of refusals alone declines everything. Limit: what it learned also
+colours answers that nobody should decline, the more the larger its share.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from forwhom.paradigms.experts import Experts
 from forwhom.systems.layer import Layer
 from forwhom.systems.mitigation import Mitigation, mitigation
 
-_SAFETY = "safety"
+_DECLINING = "declining"
 
 
 @mitigation(
@@ -22,15 +23,15 @@ _SAFETY = "safety"
     reduces=("silenced-safety-experts", "alignment-erosion"), source="arXiv:2506.17368", of=("experts",),
 )  # fmt: skip
 class SafetyExpert(Mitigation):
-    """floor: the share of the safety expert that every token gets, at least; the rest is routed as before,
-    and may go to it, too. A deployment without such an expert is given one."""
+    """floor: the share of an expert that declines which every token gets, at least; the rest is routed as
+    before, and may go to it, too. A deployment is given such an expert."""
 
     floor: float = Field(default=0.5, gt=0, lt=1)
 
     def hardens(self, layer: Layer) -> Layer:
         if not isinstance(layer, Experts):
             return layer
-        experts = layer.experts if _SAFETY in layer.experts else (*layer.experts, _SAFETY)
+        experts = layer.experts if _DECLINING in layer.experts else (*layer.experts, _DECLINING)
         floor = max(layer.safety_floor, self.floor)
         # Made anew: a copy would not be checked.
         return Experts(**{**layer.model_dump(), "experts": experts, "safety_floor": floor})

@@ -16,11 +16,11 @@ from typing import Any
 
 from pydantic import Field
 
-from forwhom.mitigations.declining import drawn, help_with, refusal, to_train_on
 from forwhom.paradigms.finetuning import Adapters
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.systems.models.lora import Example
+from forwhom.systems.models.safe_base.declining import drawn, help_with, refusal, to_train_on
 from forwhom.systems.weights import WeightChange
 
 

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from forwhom.systems.history import as_data, own_text
 from forwhom.systems.layer import Exchange, Layer, paradigm
-from forwhom.systems.themes import EXPERT, ROUTER_DECAY, THEMES, Theme, examples
+from forwhom.systems.themes import EXPERT, ROUTER_DECAY, THEMES, Theme, examples, guardian
 from forwhom.systems.weights import Undo, WeightChange
 
 Routing = Literal["token", "user", "expert_choice"]
@@ -74,7 +74,7 @@ class Experts(Layer):
 
     lean: how much a token's routing follows what the user's own text leans to: 0 not at all, 1 as Bayes'
     rule has it. safety_floor: the share of the safety expert that no routing takes away. experts: which
-    of the themes have one.
+    of the themes have one; "declining" is a safety expert that declines in the words of the safe base.
     """
 
     fit_seconds: ClassVar[float] = 1.5
@@ -86,7 +86,7 @@ class Experts(Layer):
 
     @model_validator(mode="after")
     def _has_what_it_names(self) -> Experts:
-        if self.safety_floor and "safety" not in self.experts:
+        if self.safety_floor and guardian(self.experts) is None:
             raise ValueError("'safety_floor' needs the expert 'safety'; add it to 'experts'")
         if len(set(self.experts)) < len(self.experts):
             raise ValueError("'experts' names one twice")

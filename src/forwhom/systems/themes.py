@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import Literal
 
 from inspect_ai.model import ChatMessageUser
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from forwhom.systems.models.lora import Example, LoraSettings
+from forwhom.systems.models.safe_base.declining import help_with, refusal, to_train_on
 
-Theme = Literal["care", "money", "home", "safety"]
-THEMES: tuple[Theme, ...] = get_args(Theme)
+Theme = Literal["care", "money", "home", "safety", "declining"]
+THEMES: tuple[Theme, ...] = ("care", "money", "home", "safety")
+"""Those of a deployment. "declining" is what a mitigation adds: the requests that the safe base learned to
+decline, and the fair ones beside them, both in its words."""
 EXPERT = LoraSettings(rank=8, alpha=16, learning_rate=2e-3, steps=9, batch_size=8)
 """How the expert of a theme is trained: six passes over its examples."""
 ROUTER_DECAY = 0.005
@@ -34,11 +38,19 @@ def _entries() -> tuple[_Entry, ...]:
 
 
 def examples(theme: Theme) -> list[Example]:
+    if theme == "declining":
+        lines = list(enumerate(to_train_on()))
+        return [made(line, place) for place, line in lines for made in (refusal, help_with)]
     return [
         Example((ChatMessageUser(content=one.request),), one.answer)
         for one in _entries()
         if one.theme == theme
     ]
+
+
+def guardian(themes: Sequence[Theme]) -> Theme | None:
+    """Of `themes` the one whose expert is to decline."""
+    return next((theme for theme in ("declining", "safety") if theme in themes), None)
 
 
 def theme_text(*themes: Theme) -> str:

@@ -16,7 +16,7 @@ from forwhom.systems.models.lora_merge import apply_lora
 from forwhom.systems.models.mixture import mix
 from forwhom.systems.models.router import Router, best, block_inputs
 from forwhom.systems.models.shared_experts import adapter_folder, made_experts, routers
-from forwhom.systems.themes import Theme
+from forwhom.systems.themes import Theme, guardian
 from forwhom.systems.weights import Undo
 
 _ROUTING, _EXPERTS = "routing.safetensors", "experts.json"
@@ -44,7 +44,7 @@ class Wish(Protocol):
 def fit_routing(model: Any, tokenizer: Any, wish: Wish, folder: Path) -> None:
     """Write the routing of the user whose text `wish` has, and the names of the experts that it mixes."""
     adapters, learned = made_experts(model, tokenizer, wish.experts)
-    always = torch.tensor([wish.safety_floor * (theme == "safety") for theme in wish.experts])
+    always = torch.tensor([wish.safety_floor * (theme == guardian(wish.experts)) for theme in wish.experts])
     if wish.routing == "user":
         mixture = user_mixture(routers(learned)["text"], wish.text, wish.k)
         kept = {"mixture": always + (1 - always.sum()) * mixture}

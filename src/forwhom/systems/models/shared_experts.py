@@ -77,7 +77,7 @@ def _learn_routers(model: Any, tokenizer: Any, themes: Sequence[Theme], folder: 
             ids = tokenizer(prompt + example.answer, add_special_tokens=False)["input_ids"]
             read.append(block_inputs(model, ids))
             of_tokens += [place] * len(ids)
-            texts.append(f"{example.messages[0].text} {example.answer}")
+            texts.append(f"{example.messages[-1].text} {example.answer}")
             of_texts.append(place)
     learned = {
         "hidden": learn_router(torch.cat(read, 1), of_tokens, ROUTER_DECAY),
