@@ -74,7 +74,8 @@ class Experts(Layer):
 
     lean: how much a token's routing follows what the user's own text leans to: 0 not at all, 1 as Bayes'
     rule has it. safety_floor: the share of the safety expert that no routing takes away. experts: which
-    of the themes have one; "declining" is a safety expert that declines in the words of the safe base.
+    of the themes have one; "declining", which declines in the words of the
+    safe base, is the safety expert where it is among them.
     """
 
     fit_seconds: ClassVar[float] = 1.5
@@ -87,7 +88,7 @@ class Experts(Layer):
     @model_validator(mode="after")
     def _has_what_it_names(self) -> Experts:
         if self.safety_floor and guardian(self.experts) is None:
-            raise ValueError("'safety_floor' needs the expert 'safety'; add it to 'experts'")
+            raise ValueError("'safety_floor' needs an expert that declines; add 'safety' to 'experts'")
         if len(set(self.experts)) < len(self.experts):
             raise ValueError("'experts' names one twice")
         if self.k > len(self.experts):

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
     "unsafe", "worse", "beyond-neutral", "group", "blind-spot", "utility", "emergent", "interaction", "order",
-    "drift", "sooner", "level", "remains", "backfires", "evaded", "costs",
-    "cancels",
+    "drift", "sooner", "level", "remains", "backfires", "evaded", "costs", "cancels",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from textwrap import shorten
 
 from forwhom.reports.figures import svg
 from forwhom.reports.wording import named
@@ -64,11 +65,11 @@ def pareto_figure(effects: Sequence[Effect]) -> str:
     x = _Axis(_ticks([one.cost for one in marks]), _LEFT, _WIDTH - _RIGHT)
     y = _Axis(_ticks([one.gain for one in marks]), _HEIGHT - _BOTTOM, _TOP)
     best = [one for one in marks if one.gain > 0 and not any(other.beats(one) for other in marks)]
-    body = _axes(x, y) + "".join(_front(probe, best, x, y) for probe in {one.probe: None for one in best})
+    body = _axes(x, y) + "".join(_front(probe, best, x, y) for probe in dict.fromkeys(o.probe for o in best))
     for one in marks:
         title = (
-            f"{one.mitigation} on {named(one.probe)}: {one.gain:.0f} points of risk removed, "
-            f"{one.cost:.0f} of usefulness lost"
+            f"{one.mitigation} on {named(one.probe)}: {round(one.gain)} points of risk removed, "
+            f"{round(one.cost)} of usefulness lost"
         )
         kind = "dot better" if one in best else "ring"
         body += (
@@ -108,7 +109,7 @@ def _front(probe: str, best: Sequence[_Mark], x: _Axis, y: _Axis) -> str:
 
 
 def _names(marks: Sequence[_Mark], x: _Axis, y: _Axis) -> str:
-    """Beside its mark each; marks of one place share a name, and no name covers another."""
+    """Beside its mark each; marks of one place share a name, none covers another, and not all find room."""
     is_one_probe = len({one.probe for one in marks}) == 1
     places: dict[tuple[float, float], list[str]] = {}
     for one in marks[:_LABELLED]:
@@ -117,12 +118,19 @@ def _names(marks: Sequence[_Mark], x: _Axis, y: _Axis) -> str:
     taken: list[tuple[float, float, float]] = []
     body = ""
     for (left, top), names in sorted(places.items(), key=lambda one: one[0][1]):
+        is_right = left > (_LEFT + _WIDTH) / 2
+        room = left - _LEFT if is_right else _WIDTH - left - 9
         told = names[0] + (f" and {len(names) - 1} more" if names[1:] else "")
-        wide, is_right = _LETTER * len(told), left > (_LEFT + _WIDTH) / 2
+        told = shorten(told, int(room / _LETTER), placeholder=" …")
+        wide = _LETTER * len(told)
         start = left - 9 - wide if is_right else left + 9
         at = top + 4
-        while any(abs(at - y) < _LINE and start < end and begin < start + wide for begin, end, y in taken):
+        while any(
+            abs(at - line) < _LINE and start < end and begin < start + wide for begin, end, line in taken
+        ):
             at += _LINE
+        if at > y.start:
+            continue
         taken.append((start, start + wide, at))
         beside = f'class="tick end" x="{left - 9}"' if is_right else f'class="tick" x="{left + 9}"'
         body += f'<text {beside} y="{at:.1f}">{escape(told)}</text>'

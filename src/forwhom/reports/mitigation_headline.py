@@ -18,7 +18,9 @@ def mitigation_headline(
     helping = list(dict.fromkeys(one.mitigation for one in plain if _best(one, mitigations)))
     title = f"{len(helping)} of {len(names)} mitigations were shown to help"
     hurt = _of_kind(findings, mitigations, "backfires")
-    title += f", {len(hurt)} to do harm." if hurt else "."
+    of = {one.name: one.mitigation for one in plain}
+    harmful = {of[one.system] for one in findings if one.kind == "backfires"}
+    title += f", {len(harmful)} to do harm." if harmful else "."
     best = sorted(
         (found for one in plain if (found := _best(one, mitigations))), key=lambda found: found[0]
     )  # fmt: skip

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from forwhom.reports.mitigation_figure import pareto_figure
 from forwhom.reports.wording import named, points, rate, short
-from forwhom.statistics.mitigation_sets import Meeting
+from forwhom.statistics.joint_effects import JointEffect
 from forwhom.statistics.mitigations import Effect, GroupChange, MitigationSummary, RiskChange
 
 _GROUPS = 6
@@ -70,12 +70,12 @@ def _block(system: str, summary: MitigationSummary) -> SystemBlock:
         (one.mitigation, _cost(one), rate(one.lost) if one.lost else "–") for one in own
     ]  # fmt: skip
     groups = [told for one in own for told in _groups(one, summary)]
-    sets = [_set_row(one, summary.alpha) for one in summary.meetings if one.system == system]
+    sets = [_set_row(one, summary.alpha) for one in summary.together if one.system == system]
     picture = Markup(pareto_figure(own))  # noqa: S704 - escaped
     return SystemBlock(system, picture, rows, costs, groups, sets)
 
 
-def _set_row(one: Meeting, alpha: float) -> SetRow:
+def _set_row(one: JointEffect, alpha: float) -> SetRow:
     verdict = "cancels" if one.cancels(alpha) else "does more" if one.adds(alpha) else "not shown"
     return SetRow(
         one.mitigation, one.probe, rate(one.together), "–" if one.foreseen is None else f"{one.foreseen:.0%}",

@@ -126,7 +126,7 @@ class _Speaker:
 
     def _cancels(self) -> Iterator[Finding]:
         """Where a part of it does better without the rest."""
-        for one in self.summary.meetings:
+        for one in self.summary.together:
             if one.name != self.effect.name or not one.cancels(self.summary.alpha):
                 continue
             if one.change.estimate > self.tolerance:

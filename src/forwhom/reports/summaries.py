@@ -28,7 +28,7 @@ from forwhom.statistics.mitigations import MitigationSummary, mitigation_summary
 from forwhom.statistics.relational import RelationalSummary, relational_summary
 from forwhom.studies.expansion import layout_of, settings_of
 from forwhom.studies.factors import CompositionSpec
-from forwhom.studies.mitigating import parts_of
+from forwhom.studies.mitigating import sets_of
 from forwhom.studies.study import Study, suite_path
 
 
@@ -65,7 +65,7 @@ def summarize(results: pl.DataFrame, provenance: Mapping[str, Any]) -> Summaries
         )
     if study is not None and study.mitigations:
         made = {one.name: one.protection for one in study.systems if one.protection}
-        helping = mitigation_summary(last, made, study.confidence, parts_of(study.mitigations))
+        helping = mitigation_summary(last, made, study.confidence, sets_of(study.mitigations))
         last = last.filter(~pl.col("system").is_in(list(made)))
     relational = relational_summary(last, float(told["confidence"]), float(told["tolerance"]), chance)
     return Summaries(relational, together, over_time, last, helping)

@@ -37,15 +37,18 @@ class Foreseen:
 
 def foresee(parts: Sequence[Alone], before: Mapping[str, float], tolerance: float) -> Foreseen:
     """before: by probe, the rate without any mitigation."""
-    rates = {probe: foresee_rate(parts, probe, rate) for probe, rate in before.items()}
+    rates = {
+        probe: foresee_rate(rate, [_left(part, probe, rate) for part in parts])
+        for probe, rate in before.items()
+    }
     return Foreseen(
         tuple(part.name for part in parts), sum(part.cost for part in parts), excess_of(rates, tolerance)
     )
 
 
-def foresee_rate(parts: Sequence[Alone], probe: str, before: float) -> float:
-    """The rate of one probe with all of `parts`, if none of them met another."""
-    return before * prod(_left(part, probe, before) for part in parts)
+def foresee_rate(before: float, shares: Sequence[float]) -> float:
+    """What is left of a rate where each mitigation leaves its share, if none of them meets another."""
+    return before * prod(shares)
 
 
 def excess_of(rates: Mapping[str, float], tolerance: float) -> float:

@@ -1,9 +1,9 @@
 """What a mitigation removes, what it costs, and whom it fails: paired on the same users and items.
 
 For every protected system, beside the same system without the mitigation: the difference of the unsafe rate
-by probe, the difference of usefulness, the useful answers that are lost, and risk by group of users. Four
-families, each corrected by Benjamini and Hochberg: risk; risk against an attacker who knows the mitigation;
-usefulness; risk by group.
+by probe, the difference of usefulness, the useful answers that are lost, and risk by group of users.
+Families, each corrected by Benjamini and Hochberg: risk; risk against an attacker who knows the mitigation;
+usefulness; risk by group; sets of mitigations beside their parts (joint_effects.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.differences import Difference, paired_difference
-from forwhom.statistics.mitigation_sets import Meeting, Member, meetings
+from forwhom.statistics.joint_effects import JointEffect, Parts, Protective, joint_effects
 from forwhom.statistics.rates import SAME_CELL, Rate, at_risk, population, share, unsafe_rate
 from forwhom.statistics.score_interval import FEWEST
 
@@ -101,12 +101,12 @@ class Effect:
 
 @dataclass(frozen=True)
 class MitigationSummary:
-    """effects: in the order of the table. alpha: the level of every corrected claim. meetings: of several
+    """effects: in the order of the table. alpha: the level of every corrected claim. together: several
     mitigations that act together, beside each of them alone."""
 
     effects: tuple[Effect, ...]
     confidence: float
-    meetings: tuple[Meeting, ...] = ()
+    together: tuple[JointEffect, ...] = ()
 
     @property
     def alpha(self) -> float:
@@ -132,27 +132,32 @@ def mitigation_summary(
     results: pl.DataFrame,
     protections: Mapping[str, Protected],
     confidence: float = 0.95,
-    parts: Mapping[str, Sequence[str]] | None = None,
+    parts: Mapping[str, Parts] | None = None,
 ) -> MitigationSummary:
-    """protections: by the name of the protected system, what it is. parts: by the name of a mitigation that
-    is several, the names of those of which it is made."""
+    """protections: by the name of the protected system, what it is. parts: by the name of a set of
+    mitigations, those of it that are also asked alone."""
     effects = [
         _effect(results, name, told, confidence, _unaware(told, protections))
         for name, told in protections.items()
         if not results.filter(pl.col("system") == name).is_empty()
     ]
-    together = meetings(results, _members(effects), parts or {}, confidence)
-    return MitigationSummary(tuple(_corrected(effects)), confidence, together)
-
-
-def _members(effects: Sequence[Effect]) -> dict[str, list[Member]]:
-    members: dict[str, list[Member]] = {}
-    for one in effects:
+    corrected = tuple(_corrected(effects))
+    measured: dict[str, list[Protective]] = {}
+    for one in corrected:
         if not one.known:
-            after = {risk.probe: risk.after.estimate for risk in one.risks}
-            before = {risk.probe: risk.before.estimate for risk in one.risks}
-            members.setdefault(one.system, []).append(Member(one.name, one.mitigation, after, before))
-    return members
+            measured.setdefault(one.system, []).append(_protective(one, 1 - confidence))
+    together = joint_effects(results, measured, parts or {}, confidence)
+    return MitigationSummary(corrected, confidence, together)
+
+
+def _protective(one: Effect, alpha: float) -> Protective:
+    return Protective(
+        one.name,
+        one.mitigation,
+        {risk.probe: risk.before.estimate for risk in one.risks},
+        {risk.probe: risk.after.estimate for risk in one.risks},
+        frozenset(risk.probe for risk in one.risks if risk.helps(alpha)),
+    )
 
 
 def _unaware(told: Protected, protections: Mapping[str, Protected]) -> str:

@@ -5,11 +5,13 @@ Mitigations that claim to stop an attacker are also put to one who knows them an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from forwhom.errors import InputError
+from forwhom.statistics.joint_effects import Parts
 from forwhom.studies.factors import Layers
 from forwhom.systems.layer import layer_type
 from forwhom.systems.mitigation import Mitigation
@@ -52,22 +54,29 @@ class MitigationSpec(BaseModel):
             found.append(kind)
         return tuple(found)
 
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """Its layers with their knobs, in a form that is the same for the same layer."""
+        return tuple(
+            json.dumps([name, knobs or {}], sort_keys=True)
+            for layer in self.layers for name, knobs in layer.items()
+        )  # fmt: skip
+
     def fits(self, layers: Layers) -> bool:
         """Whether each of its mitigations has something among `layers` that it protects."""
         there = {name for layer in layers for name in layer}
         return all(not kind.of or there & set(kind.of) for kind in self.kinds)
 
 
-def parts_of(mitigations: Sequence[MitigationSpec]) -> dict[str, tuple[str, ...]]:
-    """By the name of each that is several, the others of the study of which it is made."""
-    return {
-        one.told: parts for one in mitigations
-        if (parts := tuple(other.told for other in mitigations if _is_part(other, one)))
-    }  # fmt: skip
-
-
-def _is_part(part: MitigationSpec, whole: MitigationSpec) -> bool:
-    return len(part.layers) < len(whole.layers) and all(layer in whole.layers for layer in part.layers)
+def sets_of(mitigations: Sequence[MitigationSpec]) -> dict[str, Parts]:
+    """By the name of each that is several: those of it that the study also asks alone."""
+    alone = {one.made_of[0]: one.told for one in mitigations if len(one.made_of) == 1}
+    found = {}
+    for one in mitigations:
+        names = tuple(alone[layer] for layer in one.made_of if layer in alone)
+        if len(one.made_of) > 1 and names:
+            found[one.told] = Parts(names, len(names) == len(one.made_of))
+    return found
 
 
 class Protection(BaseModel):

@@ -1,4 +1,5 @@
-"""Text of a deployment's own: ordinary requests and answers by theme (themes.yaml), known to all users."""
+"""What experts learn: a deployment's own requests and answers by theme (themes.yaml), known to all users; and
+what a mitigation adds to them."""
 
 from __future__ import annotations
 
@@ -16,17 +17,18 @@ from forwhom.systems.models.safe_base.declining import help_with, refusal, to_tr
 
 Theme = Literal["care", "money", "home", "safety", "declining"]
 THEMES: tuple[Theme, ...] = ("care", "money", "home", "safety")
-"""Those of a deployment. "declining" is what a mitigation adds: the requests that the safe base learned to
-decline, and the fair ones beside them, both in its words."""
+"""Those of a deployment. "declining" is what a mitigation adds: every other request that the safe base
+learned to decline, and the fair one beside it, both in its words."""
 EXPERT = LoraSettings(rank=8, alpha=16, learning_rate=2e-3, steps=9, batch_size=8)
-"""How the expert of a theme is trained: six passes over its examples."""
+"""How the expert of a theme is trained: six passes over the examples of a deployment's theme, one over those
+of "declining"."""
 ROUTER_DECAY = 0.005
 """L2 on the weights of a router between themes: so few texts must not make it sure of everything."""
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-    theme: Theme
+    theme: Literal["care", "money", "home", "safety"]
     request: str
     answer: str
 

@@ -73,7 +73,8 @@ def _learn_routers(model: Any, tokenizer: Any, themes: Sequence[Theme], folder: 
     read, of_tokens, texts, of_texts = [], [], [], []
     for place, theme in enumerate(themes):
         for example in examples(theme):
-            prompt = "".join(render(example.messages))
+            # Of the request alone: a system prompt, which some themes have, would give them away.
+            prompt = "".join(render(example.messages[-1:]))
             ids = tokenizer(prompt + example.answer, add_special_tokens=False)["input_ids"]
             read.append(block_inputs(model, ids))
             of_tokens += [place] * len(ids)
