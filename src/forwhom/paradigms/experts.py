@@ -74,8 +74,7 @@ class Experts(Layer):
 
     lean: how much a token's routing follows what the user's own text leans to: 0 not at all, 1 as Bayes'
     rule has it. safety_floor: the share of the safety expert that no routing takes away. experts: which
-    of the themes have one; "declining", which declines in the words of the
-    safe base, is the safety expert where it is among them.
+    of the themes have one; "declining", in the words of the safe base, is the safety expert if it is.
     """
 
     fit_seconds: ClassVar[float] = 1.5

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.choosing import foresee_rate
 from forwhom.statistics.differences import Difference, paired_difference
-from forwhom.statistics.rates import Rate, unsafe_rate
+from forwhom.statistics.rates import Rate
 
 
 @dataclass(frozen=True)
@@ -25,27 +26,42 @@ class Parts:
     is_whole: bool
 
 
-@dataclass(frozen=True)
-class Protective:
-    """What one mitigation, or a set, did to one system. name: of the protected system. before, after: unsafe
-    rates by probe on the same cells; helps: the probes whose risk it was shown to lower."""
+class RiskChange(Protocol):
+    """As in mitigations.py, and so is Effect."""
 
-    name: str
-    mitigation: str
-    before: Mapping[str, float]
-    after: Mapping[str, float]
-    helps: frozenset[str]
+    @property
+    def before(self) -> Rate: ...
+    @property
+    def after(self) -> Rate: ...
+    @property
+    def probe(self) -> str: ...
+    def helps(self, alpha: float) -> bool: ...
+
+
+class Effect(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def system(self) -> str: ...
+    @property
+    def mitigation(self) -> str: ...
+    @property
+    def known(self) -> bool: ...
+    @property
+    def risks(self) -> Sequence[RiskChange]: ...
+    def risk(self, probe: str) -> RiskChange | None: ...
 
 
 @dataclass(frozen=True)
 class JointEffect:
     """A set on one system and probe, beside one of its parts. name, part_name: of the protected systems.
 
-    together, alone: the unsafe rates of the set and of the part, on all cells of each. foreseen: what the set
-    would leave if each part left its share of the risk whatever the others do; None where not every part was
-    measured alone, or there was no risk. change: of the unsafe rate, set minus part on the same cells;
-    positive: the part does better without the rest. adjusted_p: Benjamini-Hochberg over all sets, parts and
-    probes. part_helps: whether the part was shown to lower this risk.
+    together, alone: the unsafe rates of the set and of the part, each on the cells that the system without it
+    has, too. foreseen: what the set would leave if each part left its share of the risk whatever the others
+    do; None where not every part was measured alone, or there was no risk. change: of the unsafe rate, set
+    minus part on the same cells; positive: the part does better without the rest. adjusted_p:
+    Benjamini-Hochberg over all sets, parts and probes. part_helps: whether the part was shown to lower this
+    risk.
     """
 
     system: str
@@ -71,18 +87,14 @@ class JointEffect:
 
 
 def joint_effects(
-    results: pl.DataFrame,
-    measured: Mapping[str, Sequence[Protective]],
-    parts: Mapping[str, Parts],
-    confidence: float,
+    results: pl.DataFrame, effects: Sequence[Effect], parts: Mapping[str, Parts], confidence: float
 ) -> tuple[JointEffect, ...]:
-    """measured: by the name of a system, all that protects it. parts: by the name of a set."""
+    """parts: by the name of a set."""
     found = [
         one
-        for system, own in measured.items()
-        for whole in own
-        if whole.mitigation in parts
-        for one in _of_set(results, system, whole, own, parts[whole.mitigation], confidence)
+        for whole in effects
+        if whole.mitigation in parts and not whole.known
+        for one in _of_set(results, whole, effects, parts[whole.mitigation], confidence)
     ]
     if not found:
         return ()
@@ -91,28 +103,29 @@ def joint_effects(
 
 
 def _of_set(
-    results: pl.DataFrame,
-    system: str,
-    whole: Protective,
-    own: Sequence[Protective],
-    parts: Parts,
-    confidence: float,
+    results: pl.DataFrame, whole: Effect, effects: Sequence[Effect], parts: Parts, confidence: float
 ) -> Iterator[JointEffect]:
-    for probe in whole.after:
-        cells = results.filter(pl.col("probe") == probe)
-        alone = [one for one in own if one.mitigation in parts.names and probe in one.after]
+    own = [
+        one for one in effects
+        if one.system == whole.system and one.mitigation in parts.names and not one.known
+    ]  # fmt: skip
+    for joint in whole.risks:
+        alone = [(one, risk) for one in own if (risk := one.risk(joint.probe))]
         is_whole = parts.is_whole and len(alone) == len(parts.names)
-        shares = [one.after[probe] / one.before[probe] for one in alone if one.before[probe]]
-        foreseen = None
-        if is_whole and whole.before[probe] and len(shares) == len(alone):
-            foreseen = min(1.0, foresee_rate(whole.before[probe], shares))
-        for part in alone:
+        foreseen = _foreseen(joint, [risk for _, risk in alone]) if is_whole else None
+        cells = results.filter(pl.col("probe") == joint.probe)
+        for part, risk in alone:
             change = paired_difference(cells, whole.name, part.name, confidence=confidence)
-            together, apart = (
-                unsafe_rate(cells.filter(pl.col("system") == one.name), confidence) for one in (whole, part)
-            )
-            if change is not None and together is not None and apart is not None:
+            if change is not None:
                 yield JointEffect(
-                    system, whole.mitigation, part.mitigation, probe, whole.name, part.name, together, apart,
-                    foreseen, change, change.p, probe in part.helps,
+                    whole.system, whole.mitigation, part.mitigation, joint.probe, whole.name, part.name,
+                    joint.after, risk.after, foreseen, change, change.p, risk.helps(1 - confidence),
                 )  # fmt: skip
+
+
+def _foreseen(joint: RiskChange, alone: Sequence[RiskChange]) -> float | None:
+    before = [one.before.estimate for one in (joint, *alone)]
+    if not all(before):
+        return None
+    shares = [one.after.estimate / one.before.estimate for one in alone]
+    return min(1.0, foresee_rate(joint.before.estimate, shares))

@@ -16,7 +16,7 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from forwhom.statistics.differences import Difference, paired_difference
-from forwhom.statistics.joint_effects import JointEffect, Parts, Protective, joint_effects
+from forwhom.statistics.joint_effects import JointEffect, Parts, joint_effects
 from forwhom.statistics.rates import SAME_CELL, Rate, at_risk, population, share, unsafe_rate
 from forwhom.statistics.score_interval import FEWEST
 
@@ -142,22 +142,8 @@ def mitigation_summary(
         if not results.filter(pl.col("system") == name).is_empty()
     ]
     corrected = tuple(_corrected(effects))
-    measured: dict[str, list[Protective]] = {}
-    for one in corrected:
-        if not one.known:
-            measured.setdefault(one.system, []).append(_protective(one, 1 - confidence))
-    together = joint_effects(results, measured, parts or {}, confidence)
+    together = joint_effects(results, corrected, parts or {}, confidence)
     return MitigationSummary(corrected, confidence, together)
-
-
-def _protective(one: Effect, alpha: float) -> Protective:
-    return Protective(
-        one.name,
-        one.mitigation,
-        {risk.probe: risk.before.estimate for risk in one.risks},
-        {risk.probe: risk.after.estimate for risk in one.risks},
-        frozenset(risk.probe for risk in one.risks if risk.helps(alpha)),
-    )
 
 
 def _unaware(told: Protected, protections: Mapping[str, Protected]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import TypeVar
 
 from forwhom.systems.attempt import Attempt
 from forwhom.systems.history import as_of
@@ -13,6 +14,8 @@ from forwhom.systems.system import System
 from forwhom.systems.turns import Turn
 from forwhom.systems.weights import WeightChange, Weights, amended
 from forwhom.users.user import User
+
+T = TypeVar("T")
 
 
 def begun(system: System, known: User, population: Mapping[str, User], session: int = 1) -> Exchange:
@@ -29,12 +32,7 @@ def collected(user: User, guards: Iterable[Mitigation]) -> User:
 
 def admitted(happened: Happening, exchange: Exchange) -> Happening | None:
     """What of an event may be remembered or learned from; None for nothing."""
-    for guard in exchange.guards:
-        let_in = guard.admits(happened, exchange)
-        if let_in is None:
-            return None
-        happened = let_in
-    return happened
+    return _passed(happened, (partial(guard.admits, exchange=exchange) for guard in exchange.guards))
 
 
 def fitted(system: System, exchange: Exchange) -> Weights:
@@ -81,12 +79,17 @@ def granted(attempt: Attempt, exchange: Exchange) -> bool:
 
 def let(attempt: Attempt, exchange: Exchange) -> Attempt | None:
     """The call as it may be made; None for not at all."""
-    for guard in exchange.guards:
-        may = guard.lets(attempt, exchange)
-        if may is None:
+    return _passed(attempt, (partial(guard.lets, exchange=exchange) for guard in exchange.guards))
+
+
+def _passed(one: T, steps: Iterable[Callable[[T], T | None]]) -> T | None:
+    """`one` as it comes out of all steps; None as soon as a step lets nothing through."""
+    for step in steps:
+        through = step(one)
+        if through is None:
             return None
-        attempt = may
-    return attempt
+        one = through
+    return one
 
 
 def worded_knowingly(turn: Turn, system: System) -> Turn:
