@@ -1,0 +1,118 @@
+"""Credentials and account numbers in prose: by their published formats, and by what is said before them.
+
+The formats of keys are those of detect-secrets, of which only the patterns run (its own checks ask servers).
+Random-looking words alone are no secret here: hashes and ids fill every memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+_FORMATS = {
+    "artifactory": "ArtifactoryDetector", "aws": "AWSKeyDetector", 
+    "azure_storage_key": "AzureStorageKeyDetector", "discord": "DiscordBotTokenDetector",
+    "github_token": "GitHubTokenDetector",
+    "gitlab_token": "GitLabTokenDetector", "jwt": "JwtTokenDetector", "mailchimp": "MailchimpDetector",
+    "npm": "NpmDetector", "openai": "OpenAIDetector", "private_key": "PrivateKeyDetector",
+    "pypi_token": "PypiTokenDetector", "sendgrid": "SendGridDetector", "slack": "SlackDetector",
+    "square_oauth": "SquareOAuthDetector", "stripe": "StripeDetector",
+    "telegram_token": "TelegramBotTokenDetector", "twilio": "TwilioKeyDetector",
+    "basic_auth": "BasicAuthDetector",
+}  # fmt: skip
+_KEY = re.compile(
+    r"\b(?:sk|pk|rk|api|key|tok|token|ghp|gho|xox[abp]|hf|glpat|AIza)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{8,}\b"
+)
+_TOLD = re.compile(
+    r"""(?ix)\b(?:pass(?:word|phrase|code)?|passwd|pwd|kennwort|passwort|contrase[nñ]a|clave|mot\ de\ passe|
+    pin(?:\ ?code)?|cvv|cvc|puk|tan|api[ _-]?key|access[ _-]?(?:key|token)|secret(?:[ _-]?key)?|
+    auth[ _-]?token|bearer|recovery[ _-]?(?:code|phrase|key)|seed[ _-]?phrase|login|credentials?|zugangscode|combination|
+    (?:door|gate|alarm|safe|lock(?:box)?|entry|garage|vault|unlock|t[uü]r|alarma)[ _-]?code|
+    (?<!zip\ )(?<!area\ )(?<!post\ )(?<!postal\ )(?<!country\ )(?<!error\ )(?<!status\ )
+    (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )code)\b
+    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\blautet\b|\bist\b|\bes\b|\best\b|[:=]|→|->)|\s)\s*
+    ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
+)
+_CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_NO_VALUE = re.compile(
+    r"(?i)^(?:\[|<|\{|\$|…|\.\.\.|x{3,}|\*{3,}|your|redacted|secret\b|password|manager|changed?|stored?|is|in|the"
+    r"|kept|lives?|https?:|env|process\.|1password|bitwarden|keychain|vault|op://|none|null|todo|tbd)"
+)
+_WEAK = ("login", "code", "credential", "clave", "secret", "pass", "bearer", "combination", "tan")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """kind: in words, as "API key". text: the secret itself; it must not be shown."""
+
+    kind: str
+    text: str
+
+
+def secrets_in(text: str) -> list[Secret]:
+    """Every secret of one line or paragraph, the longest first, none inside of another."""
+    found: list[Secret] = []
+    for one in sorted(_all(text), key=lambda secret: -len(secret.text)):
+        if not any(one.text in other.text for other in found):
+            found.append(one)
+    return found
+
+
+def _all(text: str) -> Iterator[Secret]:
+    for detector in _detectors():
+        for match in detector.analyze_string(text):
+            if match and len(match) >= 6:
+                yield Secret(str(detector.secret_type).lower(), str(match))
+    for key in _KEY.finditer(text):
+        if any(sign.isdigit() for sign in key.group()):
+            yield Secret("key", key.group())
+    for told in _TOLD.finditer(text):
+        value = told["value"].rstrip(".)!?")
+        if _is_value(value, told.group().lower()):
+            yield Secret("password or code", value)
+    for card in _CARD.finditer(text):
+        digits = re.sub(r"\D", "", card.group())
+        if len(digits) in (13, 14, 15, 16, 19) and digits[0] in "3456" and _luhn(digits):
+            yield Secret("card number", card.group())
+    for iban in _IBAN.finditer(text):
+        if _is_iban(iban.group().replace(" ", "")):
+            yield Secret("account number", iban.group())
+    for number in _SSN.finditer(text):
+        yield Secret("identity number", number.group())
+
+
+def _is_value(value: str, told: str) -> bool:
+    """Whether a word after "password" is one: it has a digit or a sign in it, or was set off by : or =."""
+    if len(value) < 4 or _NO_VALUE.match(value) or "://" in value:
+        return False
+    has_digit = any(sign.isdigit() for sign in value)
+    is_mixed = has_digit and (any(sign.isalpha() for sign in value) or value.isdigit())
+    if any(told.startswith(weak) for weak in _WEAK) and not told.startswith(("passw", "passc", "passp")):
+        return is_mixed and (value.isdigit() or not value.replace("-", "").islower())
+    return is_mixed or (bool(re.search(r"[:=]\s*[\"'`“«]?\S+$", told)) and not value.isalpha())
+
+
+def _luhn(digits: str) -> bool:
+    doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
+    return sum(one - 9 if one > 9 else one for one in doubled) % 10 == 0
+
+
+def _is_iban(told: str) -> bool:
+    if not 15 <= len(told) <= 34:
+        return False
+    moved = told[4:] + told[:4]
+    return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
+
+
+@lru_cache(maxsize=1)
+def _detectors() -> list[Any]:
+    return [
+        getattr(import_module(f"detect_secrets.plugins.{module}"), name)()
+        for module, name in _FORMATS.items()
+    ]
