@@ -16,7 +16,7 @@ from forwhom.audit.reading.deployment import Deployment
     risk="cross-user-leakage",
     question="reaches",
     about="Several people use one USER.md.",
-    fix="Give each person an agent with a workspace of its own (agents.entries.NAME.workspace and a binding), "
+    fix="Give each person an agent with its own workspace (agents.entries.NAME.workspace and a binding), "
     "or users/<profile id>/USER.md beside a shared one that holds nothing of a single person.",
 )
 def several_people_one_user_file(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:

@@ -30,9 +30,9 @@ _UNLIMITED = ("discord", "slack", "msteams")
 
 @dataclass(frozen=True)
 class Door:
-    """policy: what lets it exist, for a group the room's own line. opener: what lets a stranger in, if anybody
-    can come. room: of a group, its id, "*" for any. settings: paths of the room's own, most general first; of
-    a hook, its mapping."""
+    """policy: what lets it exist, of a group the room's line. opener: what lets a stranger in, if anybody
+    can come. room: of a group, its id, "*" for any. settings: paths of the room's own, most general first;
+    of a hook, its mapping."""
 
     name: str
     kind: Kind

@@ -24,13 +24,15 @@ Verb = Literal["comes through", "reaches", "reads", "writes", "sends"]
 
 @dataclass(frozen=True)
 class Node:
-    """is_other: not the owner nor what is theirs. note: what a reader should know beside its name."""
+    """is_other: not the owner nor what is theirs. note: to stand beside its name. agent: of a session or
+    store."""
 
     id: str
     column: Column
     name: str
     is_other: bool = False
     note: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Reach:
             one.person.name: one.person for one in self.of_agent(agent)
             if (one.door.kind == "direct") is direct
         }  # fmt: skip
+
+    def whose(self, agent: str) -> str:
+        """The owner's, unless it serves one other person alone."""
+        people = self.people(agent)
+        return next(iter(people)) if len(people) == 1 and "anybody" not in people else "owner"
 
     def tools(self, way: Way) -> Toolbox:
         return tools_of(self.config, way)
@@ -108,11 +115,14 @@ class _Drawing:
 
     def __init__(self, config: Config, stores: tuple[Store, ...]) -> None:
         self._config, self._stores = config, stores
+        self._boxes: dict[str, tuple[str, Toolbox]] = {}  # agent and tools, by session
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
 
-    def _node(self, column: Column, key: str, name: str, *, is_other: bool = False, note: str = "") -> str:
-        node = Node(f"{column}:{key}", column, name, is_other, note)
+    def _node(
+        self, column: Column, key: str, name: str, *, is_other: bool = False, note: str = "", agent: str = ""
+    ) -> str:
+        node = Node(f"{column}:{key}", column, name, is_other, note, agent)
         self.nodes.setdefault(node.id, node)
         return node.id
 
@@ -150,9 +160,10 @@ class _Drawing:
             self._edge(beat, session, "reaches", every)
 
     def _session(self, agent: str, key: str, *, is_main: bool) -> str:
-        return self._node("session", key, key, note="main session" if is_main else "")
+        return self._node("session", key, key, note="main session" if is_main else "", agent=agent)
 
     def _memory(self, session: str, agent: str, box: Toolbox, *, is_private: bool) -> None:
+        self._boxes.setdefault(session, (agent, box))
         injected = of_agent(self._config, agent, "contextInjection", default="always")
         reads, writes = box.reads_workspace(), box.writes_workspace()
         for store in self._stores:
@@ -178,12 +189,36 @@ class _Drawing:
                 self._edge(session, node, "reads", "armed intents are matched with every turn")
 
     def _store(self, store: Store) -> str:
-        note = f"{store.holds} lines" if store.kind in _KEPT else f"{store.holds}"
-        note += ", some of a special category" if store.is_special else ""
-        return self._node("store", f"{store.agent}/{store.kind}", f"{store.name} of {store.agent}", note=note)
+        unit = "line" if store.kind in _KEPT else "turn" if store.kind == "transcripts" else "intent"
+        note = f"{store.holds} {unit}{'' if store.holds == 1 else 's'}"
+        note += ", special ones" if store.is_special else ""
+        return self._node("store", f"{store.agent}/{store.kind}", f"{store.name} of {store.agent}", note=note,
+                          agent=store.agent)  # fmt: skip
 
     def outlet(self, outlet: Outlet) -> None:
-        node = self._node("outward", outlet.name, outlet.name, is_other=outlet.is_other, note=outlet.kind)
-        for agent in outlet.agents:
-            start = self._session(agent, f"agent:{agent}:main", is_main=True)
+        starts = [
+            key for key, (agent, box) in self._boxes.items() if agent in outlet.agents and _has(box, outlet)
+        ]
+        if outlet.kind == "delivery":
+            agent = outlet.agents[0]
+            run = self._session(agent, f"agent:{agent}:cron", is_main=False)
+            clock = self._node("who", "clock", "its own clock")
+            beat = self._node("door", "heartbeat", "heartbeat and scheduled tasks")
+            self._edge(clock, beat, "comes through", outlet.why, outlet.place)
+            self._edge(beat, run, "reaches", outlet.why, outlet.place)
+            self._memory(
+                run, agent, toolbox(self._config, agent, is_main=False, of_other=False), is_private=False
+            )
+            starts = [run]
+        elif outlet.kind == "heartbeat":
+            starts = [f"session:agent:{outlet.agents[0]}:main"]
+        for start in starts:
+            node = self._node("outward", outlet.name, outlet.name, is_other=outlet.is_other, note=outlet.kind)
             self._edge(start, node, "sends", outlet.why, outlet.place)
+
+
+def _has(box: Toolbox, outlet: Outlet) -> bool:
+    if outlet.kind == "tool":
+        had = [one for one in outlet.target.split(", ") if box.has(one)]
+        return any(one != "exec" for one in had) or ("exec" in had and not box.is_sandboxed)
+    return outlet.kind == "skill" or box.has("bundle-mcp")

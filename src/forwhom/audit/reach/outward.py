@@ -68,12 +68,13 @@ def outlets_of(deployment: Deployment) -> tuple[Outlet, ...]:
 
 
 def _tools(boxes: dict[str, Toolbox]) -> Iterator[Outlet]:
-    for tool in OUTSIDE:
-        having = tuple(agent for agent, box in boxes.items() if box.has(tool))
-        if having:
-            why = boxes[having[0]].why([tool])
-            assert why is not None
-            yield Outlet("tool", f"tool {tool}", having, str(why), why.place, is_other=False)
+    """The agents' own tools that reach beyond the machine, as one outlet."""
+    had = [tool for tool in OUTSIDE if any(box.has(tool) for box in boxes.values())]
+    having = tuple(agent for agent, box in boxes.items() if any(map(box.has, had)))
+    why = boxes[having[0]].why(had) if having else None
+    if why is not None:
+        told = ", ".join(had)
+        yield Outlet("tool", f"tools {told}", having, str(why), why.place, is_other=False, target=told)
 
 
 def mcp_servers(config: Config, boxes: dict[str, Toolbox]) -> Iterator[Outlet]:
