@@ -227,7 +227,8 @@ def _bodies(message: Message, call: str, at: int) -> Iterator[dict[str, Any]]:
 
 def _insert(database: sqlite3.Connection, table: str, **values: Any) -> None:
     names, holes = ", ".join(values), ", ".join("?" * len(values))
-    database.execute(f"INSERT INTO {table} ({names}) VALUES ({holes})", tuple(values.values()))
+    # A key of a later session takes the place of an earlier one's, as when a session is reset.
+    database.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({holes})", tuple(values.values()))
 
 
 def _new_database(path: Path, schema: str, **meta: Any) -> sqlite3.Connection:

@@ -62,7 +62,8 @@ def test_databases_open_and_hold_what_is_said(built: Built) -> None:
         said = agent.execute(
             "SELECT count(*) FROM transcript_events WHERE json_extract(event_json, '$.message.role') <> 'toolResult'"
         ).fetchone()[0]
-    lists = (deployment.sessions, deployment.standing_intents, deployment.memory_index, deployment.tombstones)
+    keys = {session.key for session in deployment.sessions}
+    lists = (keys, deployment.standing_intents, deployment.memory_index, deployment.tombstones)
     assert counts == [len(each) for each in lists]
     assert said == sum(len(session.messages) for session in deployment.sessions)
     with open_database(built.folder / STATE_DATABASE) as state:
