@@ -37,6 +37,19 @@ _TOLD = re.compile(
     (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\blautet\b|\bist\b|\bes\b|\best\b|[:=]|→|->)|\s)\s*
     ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
 )
+_LOGIN = re.compile(
+    r"(?i)\b(?:login|log-in|account|user(?:name)?|credentials|zugang|acceso)\b[^\n:]{0,20}:\s*\S+\s*(?:/|\||,| - )\s*"
+    r"(?P<value>\S*[\d!@#$%^&*]\S*)"
+)
+_NUMBERED = re.compile(
+    r"(?i)\b(?:tax (?:number|id)|social security(?: number)?|insurance number|passport(?: number| no\.?)?|nino|"
+    r"steuernummer|steuer-id|sozialversicherungsnummer|dni|nie|nif|account number|card number|driving licen[cs]e"
+    r"(?: number)?|driver['’]s license(?: number)?|ausweisnummer|id card(?: number)?)\b\W{0,4}(?:is|ist|es|:)?\s*"
+    r"(?P<value>[A-Z0-9](?:[A-Z0-9/. -]*\d){4,}[A-Z0-9]?)"
+)
+_HOOK = re.compile(
+    r"https://(?:discord(?:app)?\.com/api/webhooks|hooks\.slack\.com/\w+|\w+\.webhook\.office\.com)/\S+"
+)
 _CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
@@ -76,6 +89,12 @@ def _all(text: str) -> Iterator[Secret]:
         value = told["value"].rstrip(".)!?")
         if _is_value(value, told.group().lower()):
             yield Secret("password or code", value)
+    for login in _LOGIN.finditer(text):
+        yield Secret("password", login["value"].rstrip(".,"))
+    for number in _NUMBERED.finditer(text):
+        yield Secret("identity number", number["value"])
+    for hook in _HOOK.finditer(text):
+        yield Secret("webhook address", hook.group())
     for card in _CARD.finditer(text):
         digits = re.sub(r"\D", "", card.group())
         if len(digits) in (13, 14, 15, 16, 19) and digits[0] in "3456" and _luhn(digits):
@@ -83,8 +102,8 @@ def _all(text: str) -> Iterator[Secret]:
     for iban in _IBAN.finditer(text):
         if _is_iban(iban.group().replace(" ", "")):
             yield Secret("account number", iban.group())
-    for number in _SSN.finditer(text):
-        yield Secret("identity number", number.group())
+    for ssn in _SSN.finditer(text):
+        yield Secret("identity number", ssn.group())
 
 
 def _is_value(value: str, told: str) -> bool:

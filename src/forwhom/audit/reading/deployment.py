@@ -44,8 +44,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a transcript. key: of the session's place (agent:main:main). sender: as the channel names
-    them. is_owner: None where nothing says. at: seconds since 1970. tool: whose result it is."""
+    """One turn of a transcript. key: of the session's place (agent:main:main). sender: as the channel numbers
+    them; name: as it shows them. is_owner: None where nothing says. at: seconds since 1970. tool: whose result it is."""
 
     place: Place
     agent: str
@@ -59,6 +59,7 @@ class Message:
     tool: str = ""
     calls: tuple[Call, ...] = ()
     at: float | None = None
+    name: str = ""
 
     @property
     def is_others(self) -> bool:
@@ -126,7 +127,7 @@ class Agent:
     workspace: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deployment:
     """layout: what PATH was. product, version: as far as files say. paired: senders let in by hand, by
     channel. forgotten: ids of sessions that `memory forget` was told of, and where that is kept.

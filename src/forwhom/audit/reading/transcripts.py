@@ -98,7 +98,7 @@ def _message(event: Any, place: Place, agent: str, session: str, key: str, chat:
         place, agent, session, key, chat, role, text, sender,
         is_owner if isinstance(is_owner, bool) else None,
         str(told.get("toolName") or "") if role == "tool" else "", tuple(calls),
-        _time(told.get("timestamp", event.get("timestamp"))),
+        _time(told.get("timestamp", event.get("timestamp"))), str(mark.get("senderName") or ""),
     )  # fmt: skip
 
 

@@ -1,0 +1,146 @@
+"""Two active statements that cannot both hold: the agent answers by either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from itertools import combinations
+
+from ruamel.yaml import YAML
+
+from forwhom.audit.check import Check, check
+from forwhom.audit.finding import AuditFinding
+from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.people import owner_names, subject_of
+from forwhom.audit.knowledge.words import alike, share, words
+from forwhom.audit.reading.deployment import Deployment
+
+_NEGATED = re.compile(
+    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|avoid|stop(?:ped)?|quit|without|dislikes?|hates?|nie|nicht|kein\w*|no longer|nunca|jamás|ya no)\b",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"\b(?:prefer\w*|rather|likes?|bevorzugt|prefiere)\s+(?P<more>[^,.;]+?)\s+(?:over|to|than|instead of|als|a|antes que)\s+(?P<less>[^,.;]+)",
+    re.IGNORECASE,
+)
+
+
+_CLAUSE = re.compile(r"[;:,.](?=\s)|\s[–—]\s")
+_NUMBER = re.compile(
+    r"\d[\d.,:/]*|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|full)\s+(?:full\s+|working\s+)?"
+    r"(?:days?|weeks?|months?|hours?|times?)\b",
+    re.IGNORECASE,
+)
+_BEGINNING = 12
+_STATES = re.compile(
+    r"\b(?:is|are|at|within|before|after|costs?|opens?|starts?|ist|um|es|a las|until|for)\b|:", re.IGNORECASE
+)
+
+
+@check(
+    "contradiction",
+    risk="stale-memory",
+    question="knows",
+    about="Two active statements of memory cannot both hold.",
+    fix="Ask its owner which holds; mark the other superseded or delete it.",
+)
+def contradiction(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
+    owner = owner_names(deployment)
+    entries = [
+        (entry, _subject(entry, owner))
+        for text in deployment.of_kind("user model", "memory", "daily note")
+        for entry in entries_of(text)
+        if entry.is_active and len(entry.text) < 400
+    ]
+    told: set[tuple[str, str]] = set()
+    for (one, whose), (other, others) in combinations(entries, 2):
+        if whose != others or one.place == other.place:
+            continue
+        why = _clash(one, other)
+        if why and (str(one.place), why) not in told:
+            told.add((str(one.place), why))
+            yield check.found(
+                one.place, f"Two statements cannot both hold: {why}.", "medium",
+                "an answer may go by either of them.", "possible", quote=f"{one.text} / {other.text}",
+                related=[other.place],
+            )  # fmt: skip
+
+
+def _subject(entry: Entry, owner: frozenset[str]) -> str:
+    """Somebody else only where the entry begins with them."""
+    end = entry.text.find(" ", _BEGINNING)
+    found = subject_of(entry, end if end > 0 else len(entry.text), owner)
+    return found.name.lower() if found and found.name != "owner" else "owner"
+
+
+def _clash(one: Entry, other: Entry) -> str:
+    """Why the two exclude each other, in words; "" where they do not."""
+    for name, sides in _opposites().items():
+        for left, right in combinations(sides, 2):
+            if (left.search(one.text) and right.search(other.text) and not right.search(one.text)) or (
+                right.search(one.text) and left.search(other.text) and not left.search(one.text)
+            ):
+                if bool(_NEGATED.search(one.text)) == bool(_NEGATED.search(other.text)) or name.startswith(
+                    "!"
+                ):
+                    return name.removeprefix("!")
+    for slot, pattern in _slots().items():
+        first, second = pattern.search(one.text), pattern.search(other.text)
+        if first and second and not alike(words(first["value"]), words(second["value"])):
+            return f"{slot} “{first['value'].strip()}” and “{second['value'].strip()}”"
+    first, second = _OVER.search(one.text), _OVER.search(other.text)
+    if first and second and alike(words(first["more"]), words(second["less"])) > 0.5:
+        return f"prefers “{first['more']}” to “{first['less']}”, and the other way round"
+    if _polarity(one.text) != _polarity(other.text) and _is_same_matter(one, other):
+        return "one says what the other denies"
+    return _numbers(one, other)
+
+
+def _polarity(text: str) -> bool:
+    return bool(_NEGATED.search(_CLAUSE.split(text)[0]))
+
+
+def _is_same_matter(one: Entry, other: Entry) -> bool:
+    """Of their first clauses; one may say more than the other."""
+    first, second = (words(_NEGATED.sub(" ", _CLAUSE.split(entry.text)[0])) for entry in (one, other))
+    smaller, larger = sorted((first, second), key=len)
+    return len(set(smaller)) >= 2 and (share(smaller, larger) >= 0.99 or alike(first, second) >= 0.6)
+
+
+def _numbers(one: Entry, other: Entry) -> str:
+    """The same beginning, then another number or time: “Dinner is at 18:30”. Notes of days are about their day."""
+    if "daily note" in (one.source.kind, other.source.kind):
+        return ""
+    first, second = _NUMBER.search(one.text), _NUMBER.search(other.text)
+    if not first or not second or first.group().lower() == second.group().lower():
+        return ""
+    before = [words(text[: found.start()]) for text, found in ((one.text, first), (other.text, second))]
+    if not _STATES.search(one.text[: first.start()]) or not before[0]:
+        return ""
+    if share(*before) >= 0.75 and share(*reversed(before)) >= 0.75:
+        return f"“{first.group()}” and “{second.group()}” of the same thing"
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, dict[str, list[str]]]:
+    told: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(
+        files("forwhom.audit.knowledge").joinpath("opposites.yaml").read_text(encoding="utf-8")
+    )
+    return told
+
+
+@lru_cache(maxsize=1)
+def _opposites() -> dict[str, list[re.Pattern[str]]]:
+    return {
+        name: [re.compile(rf"(?<!\w)(?:{side})(?!\w)", re.IGNORECASE) for side in sides]
+        for name, sides in _data()["opposites"].items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _slots() -> dict[str, re.Pattern[str]]:
+    slots: dict[str, str] = _data()["slots"]  # type: ignore[assignment]
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in slots.items()}

@@ -1,0 +1,118 @@
+"""Facts about people in the entries of a memory: what kind, whose, and how the agent came to know it.
+
+By words alone, so that the same text always gives the same facts; how often that is right is measured on
+deployments with planted facts (docs/audit.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from forwhom.audit.knowledge.categories import Category, categories
+from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.people import Subject, owner_names, subject_of
+from forwhom.audit.knowledge.secrets import secrets_in
+from forwhom.audit.knowledge.words import share, words
+from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
+
+Provenance = Literal["told", "inferred", "third_party", "unknown"]
+_GUESSED = re.compile(
+    r"\b(?:seems?|seemingly|appears? to|apparently|probably|likely|presumably|perhaps|maybe|might (?:be|have)|"
+    r"may (?:be|have)|could (?:be|have)|possibly|suspect(?:ed|s)?|inferred|infer|assum(?:e|ed|ing)|guess(?:ed|ing)?|"
+    r"i think|i believe|my (?:guess|read|sense|impression)|sounds? (?:like|as if)|looks? like|gives the impression|"
+    r"reading between the lines|judging (?:by|from)|signs of|hints? (?:at|that|of)|suggests (?:that|she|he|they|an?)|points to|"
+    r"take (?:her|him|them) to be|from (?:her|his|their) (?:name|accent|voice|tone|photos?)|by the sound of it|"
+    r"must (?:be|have)|vermutlich|wahrscheinlich|anscheinend|offenbar|scheint|wirkt|klingt nach|könnte|wohl|"
+    r"parece|probablemente|seguramente|quizás?|tal vez|debe de|sospecho|semble|sans doute|probablement)\b",
+    re.IGNORECASE,
+)
+_FROM_OTHERS = re.compile(
+    r"\b(?:according to|heard (?:from|that)|rumou?r|gossip|forwarded|per (?:the|his|her|an?) |"
+    r"(?:e-?mail|newsletter|page|article|invite|letter|message|voicemail|ticket|call) (?:from|by)|"
+    r"(?:says|said|told|mentioned|wrote|reports?|reported|claims?|laut|según|dice que|selon))\b",
+    re.IGNORECASE,
+)
+_DISTANT = 0.5
+"""The share of an entry's words that a message must hold to count as where it was told."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One entry tells one kind of fact of one person. term: the word that says so. whose: "owner", or who else
+    as the text names them."""
+
+    entry: Entry
+    category: Category
+    term: str
+    whose: str
+    provenance: Provenance
+
+    @property
+    def is_owners(self) -> bool:
+        return self.whose == "owner"
+
+    @property
+    def is_special(self) -> bool:
+        return self.category.sensitivity == "special"
+
+
+@lru_cache(maxsize=4)
+def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
+    """Of all that is remembered: USER.md, MEMORY.md, daily notes and the dream diary."""
+    known = _Known(deployment)
+    return tuple(
+        fact
+        for text in deployment.of_kind(*REMEMBERED)
+        for entry in entries_of(text)
+        for fact in known.of(entry)
+    )
+
+
+class _Known:
+    def __init__(self, deployment: Deployment) -> None:
+        self._owner = owner_names(deployment)
+        self._told = _as_words(deployment.said_by_owner)
+        self._others = _as_words(deployment.said_by_others)
+
+    def of(self, entry: Entry) -> Iterator[Fact]:
+        found: list[Fact] = []
+        for category in categories().values():
+            match = category.find(entry.text)
+            if match is None:
+                continue
+            subject = subject_of(entry, match.start(), self._owner)
+            if subject is not None and not _is_said_already(category, found):
+                found.append(self._fact(entry, category, match.group(), subject))
+        for secret in secrets_in(entry.text)[:1]:
+            found.append(self._fact(entry, _CREDENTIAL, secret.kind, Subject("owner")))
+        yield from found
+
+    def _fact(self, entry: Entry, category: Category, term: str, subject: Subject) -> Fact:
+        return Fact(entry, category, term, subject.name, self._provenance(entry))
+
+    def _provenance(self, entry: Entry) -> Provenance:
+        if _GUESSED.search(entry.text):
+            return "inferred"
+        if any(share(entry.words, said) >= _DISTANT for said in self._told):
+            return "told"
+        if _FROM_OTHERS.search(entry.text) or any(
+            share(entry.words, said) >= _DISTANT for said in self._others
+        ):
+            return "third_party"
+        return "told" if entry.source.kind == "user model" else "unknown"
+
+
+_CREDENTIAL = Category(category="credential", label="a secret", sensitivity="personal", terms=("\0",))
+
+
+def _is_said_already(category: Category, found: Sequence[Fact]) -> bool:
+    """A habit, a relative or a job that is only the setting of a more sensitive fact is not told twice."""
+    return category.category == "preference" and bool(found)
+
+
+def _as_words(messages: Sequence[Message]) -> list[list[str]]:
+    return [words(one.text) for one in messages if one.text]

@@ -1,0 +1,108 @@
+"""Whose fact it is: the owner's, or that of somebody whom the owner talks of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.words import listed
+from forwhom.audit.reading.deployment import Deployment
+
+_RELATIONS = sorted(listed("relations"), key=len, reverse=True)
+_RELATION = re.compile(rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)", re.IGNORECASE)
+_NAME = re.compile(r"(?<![\w.])([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)")
+_OWNER = re.compile(
+    r"(?<!\w)(?:i|i'm|i've|me|my|mine|you|your|user|the user|owner|she|he|they|her|his|their|ich|mein|meine|yo|mis?)"
+    r"(?!\w)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?:\bname\b\W{1,6}|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
+    r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
+    re.IGNORECASE,
+)
+_AGENT = re.compile(r"openclaw|clawd|moltbot|agent|assistant|\bbot\b|noreply|\.local>", re.IGNORECASE)
+_OTHERS_HEADING = re.compile(
+    r"\b(?:people|family|friends|colleagues|team|clients?|customers?|contacts?|patients?|tenants?|neighbou?rs?|"
+    r"relationships|household|familia|gente|familie|leute|kunden|students?|pupils?|guests?)\b",
+    re.IGNORECASE,
+)
+_NO_PERSON = re.compile(
+    r"\b(?:article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
+    r"novel|"
+    r"ticket|pull request|issue #|bug|endpoint|api|schema|dashboard|dataset|benchmark|library|package|release notes|"
+    r"poster|report on|research on|reading list|lecture|slides|seminar|course on|paper on|study on|film|movie|museum)\b",
+    re.IGNORECASE,
+)
+_NO_NAMES = frozenset(listed("no_names"))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """name: "owner", or the words by which the text names somebody else."""
+
+    name: str
+
+
+def owner_names(deployment: Deployment) -> frozenset[str]:
+    """In lower case: whom the agent serves first. As USER.md says, as channels name the owner, as Git names
+    authors who are no agents, and whom memory mostly speaks of."""
+    found: set[str] = set()
+    begins: Counter[str] = Counter()
+    for text in deployment.of_kind("user model", "memory"):
+        for entry in entries_of(text):
+            told = entry.text.replace("*", "")
+            if not (text.kind == "memory" and _RELATION.search(told)):
+                found.update(_NAMED.findall(told))
+            if (match := _NAME.match(told)) and match.group(1) not in _NO_NAMES:
+                begins[match.group(1)] += 1
+    most = begins.most_common(2)
+    if most and most[0][1] >= 2 and (len(most) == 1 or most[0][1] > most[1][1]):
+        found.add(most[0][0])
+    found.update(one.name.split()[0] for one in deployment.said_by_owner if one.name)
+    for version in deployment.history:
+        if (match := _NAME.match(version.author)) and not _AGENT.search(version.author):
+            found.add(match.group(1))
+    return frozenset({name.lower() for name in found} - {"name", "the", "human", "user"})
+
+
+def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | None:
+    """Who the fact at `place` of the entry is about; None where it is about nobody.
+
+    The nearest person before it, where none is named the owner: memory is written about its owner.
+    """
+    before = entry.text[:place]
+    whole = entry.text
+    if _NO_PERSON.search(whole) and not _OWNER.search(before) and not _RELATION.search(before):
+        return None
+    clause = re.split(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMrs)[.;!?]\s|\s[–—]\s|;", before)[-1]
+    nearest: tuple[int, str] | None = None
+    for match in _RELATION.finditer(clause):
+        nearest = max(nearest or (-1, ""), (match.start(), match.group()))
+    for match in _NAME.finditer(clause):
+        name = match.group(1)
+        if name in _NO_NAMES:
+            continue
+        said = "owner" if name.lower() in owner else name
+        nearest = max(nearest or (-1, ""), (match.start(), said))
+    if nearest is None and (heading := _of_heading(entry, owner)):
+        return Subject(heading)
+    if nearest is None:
+        at = _RELATION.match(whole[place:])
+        return Subject(at.group()) if at else Subject("owner")
+    return Subject(_plain(nearest[1]))
+
+
+def _of_heading(entry: Entry, owner: frozenset[str]) -> str:
+    """Under a heading that is a name of somebody else."""
+    title = entry.headings[-1] if entry.headings else ""
+    match = _NAME.match(title.strip())
+    if match and len(entry.headings) > 1 and _OTHERS_HEADING.search(entry.headings[-2]):
+        return "" if match.group(1).lower() in owner else match.group(1)
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"['’]s$", "", name)

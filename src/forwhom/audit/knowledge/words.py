@@ -1,0 +1,64 @@
+"""Texts compared by their words: which stand in both, whatever their order and endings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+from ruamel.yaml import YAML
+
+
+@lru_cache(maxsize=8)
+def listed(name: str) -> tuple[str, ...]:
+    """A list of words.yaml."""
+    told = YAML(typ="safe").load(files("forwhom.audit.knowledge").joinpath("words.yaml").read_text("utf-8"))
+    return tuple(str(told[name]).split())
+
+
+_COMMON = frozenset(listed("common"))
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+
+
+def words(text: str) -> list[str]:
+    """In lower case, without endings that English puts on; common words are left out."""
+    found = []
+    for match in _WORD.finditer(text.lower()):
+        word = match.group().replace("’", "'").removesuffix("'s")
+        if word not in _COMMON and (len(word) > 2 or word.isdigit()):
+            found.append(_stem(word))
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    for ending in ("ing", "ies", "ied", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word.removesuffix(ending) + ("y" if ending in ("ies", "ied") else "")
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def share(of: Sequence[str], within: Sequence[str]) -> float:
+    """The share of the words `of` that stand in `within`, in [0, 1]; 0 for none."""
+    own = set(of)
+    return len(own & set(within)) / len(own) if own else 0.0
+
+
+def alike(first: Sequence[str], second: Sequence[str]) -> float:
+    """Words in both by words in either (Jaccard), in [0, 1]."""
+    one, two = set(first), set(second)
+    return len(one & two) / len(one | two) if one | two else 0.0
+
+
+def longest_run(first: Sequence[str], second: Sequence[str]) -> int:
+    """The most words that stand in both in the same order without a gap."""
+    best, row = 0, [0] * (len(second) + 1)
+    for one in first:
+        fresh = [0] * (len(second) + 1)
+        for place, two in enumerate(second):
+            if one == two:
+                fresh[place + 1] = row[place] + 1
+                best = max(best, fresh[place + 1])
+        row = fresh
+    return best
