@@ -13,7 +13,7 @@ from forwhom.audit.reach.stores import told_lines
 from forwhom.audit.reach.tools import OUTSIDE, READS, WRITES, toolbox
 from forwhom.audit.reading.deployment import INJECTED, REMEMBERED, Deployment, Kind
 
-_FIELD = re.compile(r"^[-*]?\s*\*{0,2}[A-Za-z][\w '/-]{1,24}:\*{0,2}\s+\S")
+_FIELD = re.compile(r"^\*{0,2}[A-Za-z][\w '/-]{1,24}:\*{0,2}\s+\S")
 _WISH = re.compile(
     r"\b(prefers?|likes?|loves?|hates?|dislikes?|favou?rite|always|never|rather|avoid)\b", re.I
 )
@@ -61,10 +61,10 @@ def _is_prose(line: str) -> bool:
 
 def _of_lines(deployment: Deployment, name: str, is_such: Callable[[str], bool], what: str) -> Technique:
     found = [
-        text.at(number)
+        entry.place
         for text in deployment.of_kind("user model")
-        for number, line in told_lines(text)
-        if is_such(line)
+        for entry in told_lines(text)
+        if is_such(entry.text)
     ]
     why = f"USER.md holds {what}" if found else f"USER.md holds no {what}"
     return Technique(name, bool(found), tuple(found[:_MOST]), why)
@@ -75,7 +75,7 @@ def _files(deployment: Deployment, *kinds: Kind) -> Iterator[Place]:
     for text in deployment.of_kind(*kinds):
         first = next(told_lines(text), None)
         if first is not None:
-            yield text.at(first[0])
+            yield first.place
 
 
 def _memory(deployment: Deployment) -> Technique:
@@ -138,6 +138,8 @@ def _is_of_model(path: tuple[str, ...]) -> bool:
 
 def _agents(deployment: Deployment) -> Technique:
     config = deployment.config
+    if deployment.layout == "workspace":
+        return Technique("agents", None, (), "not visible from here: its settings lie in the state folder")
     evidence: list[Place] = []
     told = []
     boxes = [toolbox(config, one, is_main=True, of_other=False) for one in _ids(deployment)]
@@ -171,8 +173,8 @@ def _multimodal(deployment: Deployment) -> Technique:
         told = ", ".join(".".join(one) for one in found)
         return Technique("multimodal", True, tuple(config.place(*one) for one in found), f"set: {told}")
     if config.table("channels"):
-        return Technique("multimodal", True, (config.place("channels"),),
-                         "pictures and voice that come by a channel are understood where its model can (default)")  # fmt: skip
+        why = "pictures and voice of a channel are understood where its model can (default)"
+        return Technique("multimodal", True, (config.place("channels"),), why)
     return Technique(
         "multimodal", None, (), "not visible from here: nothing is set, and no channel is connected"
     )

@@ -21,6 +21,8 @@ from forwhom.audit.reading.deployment import Deployment
     fix="Turn off one of the parts.",
 )
 def combination(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
+    if deployment.layout == "workspace":
+        return  # its settings are not known
     reach = reach_of(deployment)
     for one in combinations():
         for agent in deployment.agents:

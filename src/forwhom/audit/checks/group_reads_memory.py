@@ -8,6 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.reach.graph import Reach, reach_of
 from forwhom.audit.reach.routing import Way
+from forwhom.audit.reach.settings import Setting, first_set
 from forwhom.audit.reach.stake import memory_is_empty, those, weighed
 from forwhom.audit.reading.deployment import Deployment
 
@@ -41,9 +42,10 @@ def _of_group(check: Check, deployment: Deployment, reach: Reach, ways: list[Way
     if memory_is_empty(reach, way.agent) and not any(one.agent == way.agent for one in reach.stores):
         return
     others = [one.person.name for one in ways if one.person.is_other]
-    base: Severity = "medium" if others else "low"
-    severity, stake = weighed(reach, way.agent, "high" if way.is_main and others else base, most="high")
-    if not others:
+    base: Severity = "high" if way.is_main and others else "medium"
+    severity, stake = weighed(reach, way.agent, base, most="high" if others else "medium")
+    seen = _context(deployment, way)
+    if not others and seen.value == "allowlist":
         severity = "low"
     verb = "read and write" if reads and writes else "read" if reads else "write"
     how = (
@@ -55,10 +57,21 @@ def _of_group(check: Check, deployment: Deployment, reach: Reach, ways: list[Way
         one.place for one in deployment.said_by_others
         if one.role == "user" and one.agent == way.agent and _is_of(one.key, one.chat, way)
     ][:3]  # fmt: skip
-    speaks = f"{those(others)} can ask it." if others else "Only the owner can ask it; everybody there hears."
+    speaks = f"{those(others)} can ask it."
+    if not others:
+        speaks = f"Only the owner can ask it; the others' messages are its context ({seen}), and all hear it."
     yield check.found(
         place, f"The session of {way.door.name} {how}.", severity, f"{speaks} {stake}", "certain",
         related=[one for one in dict.fromkeys((way.door.place, box.sandbox.place, *heard)) if one != place],
+    )  # fmt: skip
+
+
+def _context(deployment: Deployment, way: Way) -> Setting:
+    start = ("channels", way.door.channel)
+    return first_set(
+        deployment.config,
+        [(*start, "accounts", way.door.account, "contextVisibility"), (*start, "contextVisibility"),
+         ("channels", "defaults", "contextVisibility")], "all",
     )  # fmt: skip
 
 

@@ -39,9 +39,8 @@ def _of_workspace(
     own = len(texts) - len(shared)
     if not shared or (len(people) < 2 and not is_open) or own >= len(people):
         return
-    is_shared = any(one.is_main for one in ways if one.person.is_other)
-    severity, stake = weighed(reach, agents[0], "medium" if is_shared or is_open else "low", most="high")
-    if not (is_shared or is_open):
+    severity, stake = weighed(reach, agents[0], "medium", most="high")
+    if not any(one.kind == "user model" and one.holds for one in reach.stores if one.agent in agents):
         severity = "low"
     others = [one for one in people.values() if one.person.is_other]
     told = "Anybody is" if is_open else f"The owner and {those([one.person.name for one in others])} are"

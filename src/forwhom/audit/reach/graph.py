@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from forwhom.audit.finding import Place
@@ -78,7 +79,7 @@ class Reach:
         return tools_of(self.config, way)
 
     def holds(self, agent: str) -> tuple[int, bool]:
-        """Lines that an agent remembers, and whether facts of a special category are among them."""
+        """Entries that an agent remembers, and whether facts of a special category are among them."""
         own = [one for one in self.stores if one.agent == agent and one.kind in _KEPT]
         return sum(one.holds for one in own), any(one.is_special for one in own)
 
@@ -86,11 +87,11 @@ class Reach:
 _KEPT = ("user model", "memory", "daily notes")
 
 
-def reach_of(deployment: Deployment, is_special: Callable[[str], bool] | None = None) -> Reach:
-    """is_special: tells whether a line of memory is a fact of GDPR Art. 9 or 10."""
+@lru_cache(maxsize=4)
+def reach_of(deployment: Deployment) -> Reach:
     doors = doors_of(deployment)
     ways = tuple(ways_in(deployment, doors))
-    stores = stores_of(deployment, is_special)
+    stores = stores_of(deployment)
     outlets = outlets_of(deployment)
     drawing = _Drawing(deployment.config, stores)
     for way in ways:
@@ -189,8 +190,10 @@ class _Drawing:
                 self._edge(session, node, "reads", "armed intents are matched with every turn")
 
     def _store(self, store: Store) -> str:
-        unit = "line" if store.kind in _KEPT else "turn" if store.kind == "transcripts" else "intent"
+        unit = "turn" if store.kind == "transcripts" else "intent"
         note = f"{store.holds} {unit}{'' if store.holds == 1 else 's'}"
+        if store.kind in _KEPT:
+            note = "1 entry" if store.holds == 1 else f"{store.holds} entries"
         note += ", special ones" if store.is_special else ""
         return self._node("store", f"{store.agent}/{store.kind}", f"{store.name} of {store.agent}", note=note,
                           agent=store.agent)  # fmt: skip

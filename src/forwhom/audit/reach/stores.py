@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from forwhom.audit.finding import Place
+from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.facts import facts_of
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Kind, Text
 
 StoreKind = Literal["user model", "memory", "daily notes", "transcripts", "standing intents"]
 _FILES: dict[StoreKind, tuple[Kind, ...]] = {
     "user model": ("user model",), "memory": ("memory",), "daily notes": ("daily note", "diary"),
 }  # fmt: skip
-_PLACEHOLDER = re.compile(r"^[-*]\s*\**[\w /'-]+:\**\s*(\(.*\)|_.*_|\*.*\*)?$")
-_SPECIAL = re.compile(
-    r"\b(diagnos\w+|allerg\w+|depress\w+|anxiety|cancer|diabet\w+|hiv|epilep\w+|asthma|pregnan\w+|surgery|"
-    r"therap(?:y|ist)|medication|insulin|antidepressant\w*|\d+ ?mg|gay|lesbian|bisexual|transgender|muslim|"
-    r"jewish|catholic|mosque|synagogue|trade union|convicted|conviction|prison|disabled|clinic)\b",
-    re.I,
+_TEMPLATE = re.compile(
+    r"(Store stable user preferences|Use one directive per entry|Begin each directive|Record the observation|"
+    r"When a preference changes, mark|Keep stable communication|Save this file at|Replace the example below|"
+    r"Prefer \.\.\.|\[?Agent workspace|_?\(?Learn about the person|The more you know)"
 )
-"""A few words that leave no doubt; `is_special` of the caller knows more."""
+"""How the lines begin that OpenClaw's own setup writes into USER.md."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """holds: lines, turns or intents in it. is_special: facts of a special category are among them, as far as
-    a few words show. place: where it lies, or the first special line."""
+    """holds: entries, turns or intents in it. is_special: facts of a special category are among them. place:
+    where it lies, or the first special entry."""
 
     kind: StoreKind
     agent: str
@@ -37,9 +37,8 @@ class Store:
     is_special: bool = False
 
 
-def stores_of(deployment: Deployment, is_special: Callable[[str], bool] | None = None) -> tuple[Store, ...]:
-    """is_special: tells whether a line is a fact of GDPR Art. 9 or 10."""
-    special = is_special or (lambda line: _SPECIAL.search(line) is not None)
+def stores_of(deployment: Deployment) -> tuple[Store, ...]:
+    special = {fact.entry.place for fact in facts_of(deployment) if fact.is_special}
     found = []
     for agent in deployment.agents:
         own = [one for one in deployment.of_kind(*REMEMBERED) if agent.id in one.agents]
@@ -59,22 +58,13 @@ def stores_of(deployment: Deployment, is_special: Callable[[str], bool] | None =
     return tuple(found)
 
 
-def told_lines(text: Text) -> Iterator[tuple[int, str]]:
-    """Lines that say something: no heading, comment, hint in italics or empty field of a template."""
-    is_hidden = False
-    for number, line in enumerate(text.lines):
-        told = line.strip()
-        is_hidden = (is_hidden or told.startswith("<!--")) and "-->" not in told
-        if is_hidden or told.startswith(("#", "<!--", "---", "```", "_", ">", "|")) or not told:
-            continue
-        if _PLACEHOLDER.match(told) or (told.startswith("*") and told.endswith("*") and told[1:2] != " "):
-            continue
-        yield number, told
+def told_lines(text: Text) -> Iterator[Entry]:
+    """What somebody noted: not what the template brought along."""
+    return (one for one in entries_of(text) if not _TEMPLATE.match(one.text))
 
 
-def _store(kind: StoreKind, agent: str, texts: list[Text], special: Callable[[str], bool]) -> Store:
-    lines = [(text, number, told) for text in texts for number, told in told_lines(text)]
-    marked = next(((text, number) for text, number, told in lines if special(told)), None)
-    place = marked[0].at(marked[1]) if marked else texts[0].at(0)
+def _store(kind: StoreKind, agent: str, texts: list[Text], special: set[Place]) -> Store:
+    entries = [one for text in texts for one in told_lines(text)]
+    place = next((one.place for one in entries if one.place in special), None)
     name = texts[0].file.rsplit("/", 1)[-1] if len(texts) == 1 else kind
-    return Store(kind, agent, name, len(lines), place, marked is not None)
+    return Store(kind, agent, name, len(entries), place or texts[0].at(0), place is not None)
