@@ -62,7 +62,7 @@ _SAME: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class OpenClawAudit:
-    """findings: [] where it could not run; why: the reason, for the reader, or ""."""
+    """findings: none where it could not run. why: what a reader should know of its run, or ""."""
 
     findings: tuple[AuditFinding, ...]
     why: str = ""
@@ -77,8 +77,8 @@ def program(named: Path | None = None) -> Path | None:
 def merged(
     ours: Sequence[AuditFinding], deployment: Deployment, openclaw: Path | None = None
 ) -> tuple[tuple[AuditFinding, ...], str]:
-    """Ours and then its own, each pointing to the other's where both tell of the same setting; and why there
-    are none of its own, or ""."""
+    """Ours and then its own, each pointing to the other's where both tell of the same setting; and what a
+    reader should know of its run, or ""."""
     told = openclaw_audit(deployment, openclaw)
     theirs = [_pointing(one, ours) for one in told.findings]
     return (*(_pointing(one, told.findings) for one in ours), *theirs), told.why
@@ -99,17 +99,20 @@ def openclaw_audit(deployment: Deployment, openclaw: Path | None = None) -> Open
         config.write_text(json.dumps(_harmless(deployment.config, root, state)), encoding="utf-8")
         source = root / deployment.config.file
         config.chmod(source.stat().st_mode & 0o777)
-        told, why = _run(found, state, home, deployment.config)
-    findings = told.get("findings") if isinstance(told, dict) else None
-    if not isinstance(findings, list):
-        return OpenClawAudit((), why or "openclaw's audit gave no findings that could be read.")
+        findings, why = _run(found, state, home, deployment.config)
+        if findings is None and (state / "state").is_dir():
+            shutil.rmtree(state / "state")
+            findings, again = _run(found, state, home, deployment.config)
+            why = again or f"openclaw's audit ran without who was paired: {why}"
+    if findings is None:
+        return OpenClawAudit((), why)
     return OpenClawAudit(tuple(
         _finding(one, deployment, (str(state), str(home))) for one in findings
         if isinstance(one, dict) and one.get("checkId") and one["checkId"] != "summary.attack_surface"
-    ))  # fmt: skip
+    ), why)  # fmt: skip
 
 
-def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[Any, str]:
+def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[list[Any] | None, str]:
     environment = {
         "PATH": os.pathsep.join((str(program.parent), os.environ.get("PATH", os.defpath))),
         "HOME": str(home), "USERPROFILE": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1",
@@ -130,10 +133,23 @@ def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[Any, s
         return None, f"openclaw could not be run: {error.strerror or error}."
     text = done.stdout.decode("utf-8", errors="replace")
     try:
-        return json.loads(text[text.index("{") :]), ""
+        told = json.loads(text[text.index("{") :])
     except ValueError:
-        said = one_line(done.stderr.decode("utf-8", errors="replace") or text, 160)
-        return None, f"openclaw's audit ended with {done.returncode}: {quoted(said)}"
+        told = None
+    findings = told.get("findings") if isinstance(told, dict) else None
+    if isinstance(findings, list):
+        return findings, ""
+    said = _failure(told) or done.stderr.decode("utf-8", errors="replace")
+    return None, f"it ended with {done.returncode}: {quoted(said.replace(str(state), '~'))}"
+
+
+def _failure(told: Any) -> str:
+    """What its own answer says went wrong, and with which setting."""
+    if not isinstance(told, dict) or not isinstance(told.get("error"), dict):
+        return ""
+    issues = told.get("issues")
+    first = issues[0] if isinstance(issues, list) and issues and isinstance(issues[0], dict) else {}
+    return f"{told['error'].get('message')} {first.get('message', '')}".strip()
 
 
 def _copy(root: Path, to: Path) -> None:

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from forwhom.audit.finding import Place
 from forwhom.audit.reach.graph import Edge, Node, Reach
 from forwhom.audit.reach.stake import those
+from forwhom.audit.reading.deployment import Kind, Text
+
+_STORES: dict[Kind, str] = {
+    "user model": "user model", "memory": "memory", "daily note": "daily notes", "diary": "daily notes",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ReachPath:
-    """nodes: ids along the way, the stores last. reads, writes: names of stores. sends: what it
-    can send with. places: of the settings that make it so."""
+    """nodes: ids along the way, the stores last; read: of those it reads. reads, writes: names of stores.
+    sends: what it can send with. places: of the settings that make it so."""
 
     who: str
     door: str
     session: str
     nodes: tuple[str, ...]
+    read: frozenset[str]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     sends: tuple[str, ...]
@@ -57,6 +63,19 @@ def paths(reach: Reach) -> tuple[ReachPath, ...]:
     return tuple(found)
 
 
+def who_reads(reach: Reach, text: Text) -> tuple[str, ...]:
+    """Others whose messages come to a session that reads this text; mail and webhooks left out, which get no
+    answer."""
+    kind = _STORES.get(text.kind)
+    ends = {f"store:{agent}/{kind}" for agent in text.agents}
+    names = {one.person.name for one in reach.ways if one.person.kind in ("person", "anybody", "members")}
+    found = [
+        path.who for path in paths(reach)
+        if path.who in names and any(one in ends and one in path.read for one in path.nodes)
+    ]  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
 def _ways(reach: Reach, person: Node, nodes: dict[str, Node]) -> list[tuple[Node, Node]]:
     """Doors and sessions, as they are for this person and not for another at the same door."""
     told = [
@@ -87,6 +106,6 @@ def _path(
     places = [edge.place for edge in first if not edge.is_default]
     on_it = tuple(dict.fromkeys((person.id, door.id, session.id, *reached)))
     return ReachPath(
-        person.name, door.name, session.name, on_it, named["reads"], named["writes"], named["sends"],
-        tuple(dict.fromkeys(places)),
+        person.name, door.name, session.name, on_it, frozenset(one.id for one in ends["reads"]),
+        named["reads"], named["writes"], named["sends"], tuple(dict.fromkeys(places)),
     )  # fmt: skip
