@@ -146,7 +146,7 @@ def _agents(deployment: Deployment) -> Technique:
     granted = [why for box in boxes if (why := box.why((*READS, *WRITES, *OUTSIDE))) is not None]
     if granted:
         told.append(f"tools ({granted[0]})")
-        evidence += _written(granted)
+        evidence += _written(granted) or (granted[0].place,)
     for what, places in (
         ("scheduled tasks", [one.place for one in deployment.jobs if one.enabled]),
         ("standing intents", [one.place for one in deployment.intents if one.status == "armed"]),

@@ -11,11 +11,14 @@ from forwhom.audit.reach.graph import reach_of
 from forwhom.audit.reach.stake import weighed
 from forwhom.audit.reading.deployment import Deployment
 
-_FROM_MEMORY = re.compile(
-    r"memor|USER\.md|daily note|summar|digest|recap|week|status|how (she|he|they) (is|are|feel)|remember|"
-    r"know about|who needs|mood|health|appointment|notes\b",
+_OF_NOBODY = re.compile(
+    r"\b(weather|forecast|pollen|news|headlines?|stocks?|exchange rate|jokes?|quote of|tides?|timetable|"
+    r"trains?|bus(es)?|public holidays?|build status|changelog|wetter|nachrichten|fahrplan|el tiempo|clima|"
+    r"noticias|météo)\b",
     re.I,
 )
+"""A task of these needs nobody's memory."""
+_FROM_MEMORY = re.compile(r"memor|USER\.md|daily notes?|diary|remember|erinner|recuerd|gedächtnis", re.I)
 
 
 @check(
@@ -32,14 +35,15 @@ def delivery_to_others(check: Check, deployment: Deployment) -> Iterator[AuditFi
         if outlet.kind not in ("delivery", "heartbeat") or not outlet.is_other:
             continue
         agent = outlet.agents[0]
-        draws = outlet.kind == "heartbeat" or _FROM_MEMORY.search(outlet.prompt) is not None
+        told = outlet.prompt
+        draws = not _OF_NOBODY.search(told) or _FROM_MEMORY.search(told) is not None
         severity, stake = weighed(reach, agent, "medium" if draws else "low", most="high" if draws else "low")
-        how = "It is told to use what is remembered."
+        how = "It is made by a session that reads what is remembered."
         if not draws:
             how = "Its session has the memory, though its prompt is of other things."
         if outlet.kind == "heartbeat":
             how = "It runs in the owner's main session and speaks up by itself."
         yield check.found(
             outlet.place, f"'{agent}': {outlet.why}, who is not the owner.", severity, f"{how} {stake}",
-            "likely" if draws else "possible", quote=outlet.prompt,
+            "likely" if _FROM_MEMORY.search(told) else "possible", quote=outlet.prompt,
         )  # fmt: skip

@@ -23,7 +23,7 @@ from forwhom.audit.reading.deployment import Deployment
 def external_content_to_memory(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     reach = reach_of(deployment)
     for way in reach.ways:
-        if way.door.kind in ("mail", "webhook"):
+        if way.door.kind in ("mail", "webhook") and way.agent in reach.owners:
             yield from _of_hook(check, deployment, reach, way)
 
 

@@ -25,7 +25,7 @@ def group_reads_memory(check: Check, deployment: Deployment) -> Iterator[AuditFi
     reach = reach_of(deployment)
     groups: dict[tuple[str, str], list[Way]] = {}
     for way in reach.ways:
-        if way.door.kind == "group":
+        if way.door.kind == "group" and way.agent in reach.owners:
             groups.setdefault((way.door.name, way.agent), []).append(way)
     for ways in groups.values():
         yield from _of_group(check, deployment, reach, ways)

@@ -38,6 +38,8 @@ def open_door(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
 
 def _base(reach: Reach, way: Way) -> tuple[Severity, str]:
     box = reach.tools(way)
+    if way.agent not in reach.owners:
+        return "low", "It is an agent of its own, with a workspace apart from the owner's."
     if way.is_main:
         return "high", "A stranger speaks in the owner's own session."
     if box.reads_workspace():

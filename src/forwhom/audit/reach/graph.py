@@ -11,7 +11,7 @@ from forwhom.audit.finding import Place
 from forwhom.audit.reach.doors import Door, doors_of
 from forwhom.audit.reach.outward import Outlet, outlets_of
 from forwhom.audit.reach.people import Person
-from forwhom.audit.reach.routing import Way, ways_in
+from forwhom.audit.reach.routing import Way, default_agent, ways_in
 from forwhom.audit.reach.settings import Setting, first_set, of_agent
 from forwhom.audit.reach.stores import Store, stores_of
 from forwhom.audit.reach.tools import Toolbox, toolbox
@@ -50,7 +50,8 @@ class Edge:
 
 @dataclass(frozen=True)
 class Reach:
-    """ways: every person's way to a session. doors: those that let anybody in. outlets: where it can send."""
+    """ways: every person's way to a session. doors: those that let anybody in. outlets: where it can send.
+    owners: agents that keep the owner's memory: whom the owner speaks with, or who share such a workspace."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -59,6 +60,7 @@ class Reach:
     stores: tuple[Store, ...]
     outlets: tuple[Outlet, ...]
     config: Config
+    owners: frozenset[str]
 
     def of_agent(self, agent: str) -> Iterator[Way]:
         return (one for one in self.ways if one.agent == agent)
@@ -102,8 +104,15 @@ def reach_of(deployment: Deployment) -> Reach:
         drawing.outlet(outlet)
     return Reach(
         tuple(drawing.nodes.values()), tuple(dict.fromkeys(drawing.edges)), ways, doors, stores, outlets,
-        deployment.config,
+        deployment.config, _owners_agents(deployment, ways),
     )  # fmt: skip
+
+
+def _owners_agents(deployment: Deployment, ways: tuple[Way, ...]) -> frozenset[str]:
+    spoken = {one.agent for one in ways if one.person.kind == "owner" and one.door.kind == "direct"}
+    spoken.add(default_agent(deployment))
+    folders = {one.workspace for one in deployment.agents if one.id in spoken and one.workspace}
+    return frozenset(spoken | {one.id for one in deployment.agents if one.workspace in folders})
 
 
 def tools_of(config: Config, way: Way) -> Toolbox:

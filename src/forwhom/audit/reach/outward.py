@@ -16,14 +16,15 @@ from forwhom.audit.reading.deployment import Deployment, Job
 
 OutletKind = Literal["tool", "MCP server", "skill", "delivery", "heartbeat"]
 _HERE = re.compile(
-    r"filesystem|sqlite|postgres|\btime\b|thinking|\bgit\b|clock|calculator|convert|\blocal\b|localhost|"
-    r"127\.0\.0\.1",
+    r"filesystem|sqlite|duckdb|postgres|\btime\b|thinking|\bgit\b|clock|calculator|convert|\blocal\b|localhost|"
+    r"127\.0\.0\.1|--offline",
     re.I,
 )
 _OUT = re.compile(
-    r"mail|smtp|post(er|ing)\b|slack|tweet|twitter|social|fetch|browser|github|notion|drive|dropbox|upload|"
-    r"send|publish|webhook|http|api\b|cloud|crm|sheets|search|telegram|discord|whatsapp|sms|twilio|zapier|"
-    r"linear|jira|_URL|_TOKEN|_API_KEY|_HOST",
+    r"mail|smtp|imap|post(er|ing)\b|slack|tweet|twitter|social|fetch|browser|github|gitlab|notion|drive|dropbox|"
+    r"upload|send|publish|share|sync|webhook|http|remote|api\b|cloud|crm|calendar|sheets|search|telegram|discord|"
+    r"whatsapp|sms|twilio|zapier|linear|jira|trello|asana|airtable|hubspot|stripe|blog|wordpress|forum|print|"
+    r"analytics|telemetry|_URL|_TOKEN|_API_KEY|_HOST",
     re.I,
 )
 _LOCAL_ADDRESS = re.compile(r"^(https?|wss?)://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", re.I)
@@ -32,12 +33,17 @@ _ROOM = re.compile(
 )
 _SENDS = re.compile(
     r"curl\b[^\n]*(-d\b|--data|-F\b|--form|-T\b|-X\s*(POST|PUT))|requests\.(post|put)|\bPOST\b|webhook|"
-    r"\bupload\w*|\bsend\w*\b[^\n]*(https?://|api\b|server|endpoint)|fetch\(|wget\b[^\n]*--post|"
-    r"\bsync\w* (to|with)\b|https?://[^\s)\"']+/(api|v\d|hook|ingest|collect|track|report)",
+    r"\bupload\w*|\bfetch\(|wget\b[^\n]*--post|\bsync\w* (to|with)\b|"
+    r"\b(send|post|push|publish|share|report|submit|forward|schick|übermittel|lade|teile|env[ií]|sube|"
+    r"comparte|envoie)\w*\b[^\n]*(https?://|\bapi\b|server|endpoint)|"
+    r"https?://[^\s)\"']+[^\n]*\b(senden|schicken|hochladen|enviar)\b|"
+    r"https?://[^\s)\"']+/(api|v\d|hook|in(gest)?|collect|track|report)\b",
     re.I,
 )
 _FOREIGN = re.compile(
-    r"clawhub|^\s*(author|homepage|source|repository|publisher|vendor|license)\s*:", re.I | re.M
+    r"clawhub|installed from|third.party|"
+    r"^\s*(author|homepage|source|repository|publisher|vendor|license|version)\s*:",
+    re.I | re.M,
 )
 
 
