@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from forwhom.audit.finding import Place
 from forwhom.audit.reach.dreaming import active_memory, remembers_across
+from forwhom.audit.reach.outward import mcp_servers
 from forwhom.audit.reach.settings import Setting, first_set, of_agent, table_at
 from forwhom.audit.reach.stores import told_lines
 from forwhom.audit.reach.tools import OUTSIDE, READS, WRITES, toolbox
@@ -44,7 +45,7 @@ def techniques(deployment: Deployment) -> tuple[Technique, ...]:
     """One of each class, in the taxonomy's order."""
     return (
         _of_lines(deployment, "profile", lambda line: bool(_FIELD.match(line)), "facts in named fields"),
-        _of_lines(deployment, "persona", _is_prose, "the person told in prose"),
+        _of_lines(deployment, "persona", _is_prose, "prose about the person"),
         _of_lines(deployment, "preferences", _is_wish, "likes and standing wishes"),
         _memory(deployment), _prompting(deployment), _retrieval(deployment),
         *(_of_model(deployment, name) for name in _MODELS), _agents(deployment), _multimodal(deployment),
@@ -83,7 +84,7 @@ def _memory(deployment: Deployment) -> Technique:
     turns = len(deployment.messages)
     if turns:
         found.append(deployment.messages[0].place)
-    why = f"notes are kept, and {turns} turns of transcripts" if found else "nothing is noted yet"
+    why = f"notes are kept, and turns of transcripts: {turns}" if found else "nothing is noted yet"
     return Technique("memory", bool(found), tuple(found[:_MOST]), why)
 
 
@@ -102,7 +103,7 @@ def _prompting(deployment: Deployment) -> Technique:
 
 def _retrieval(deployment: Deployment) -> Technique:
     config = deployment.config
-    search = first_set(config, [("memory", "search", "enabled"), ("memorySearch", "enabled")], default=True)
+    search = first_set(config, [("memorySearch", "enabled"), ("memory", "search", "enabled")], default=True)
     notes = list(_files(deployment, "memory", "daily note", "user model"))
     if search.value is False or not notes:
         why = str(search) if search.value is False else "there are no notes to look up"
@@ -117,7 +118,7 @@ def _retrieval(deployment: Deployment) -> Technique:
         for number, line in enumerate(text.lines)
         if _TRIGGER.search(line)
     ]
-    told += [f"{len(triggers)} entries with a trigger"] if triggers else []
+    told += [f"entries with a trigger: {len(triggers)}"] if triggers else []
     evidence = (*_written([search, active, *across]), *triggers, *notes)
     return Technique("retrieval", True, evidence[:_MOST], ", ".join(told))
 
@@ -142,22 +143,19 @@ def _agents(deployment: Deployment) -> Technique:
         return Technique("agents", None, (), "not visible from here: its settings lie in the state folder")
     evidence: list[Place] = []
     told = []
-    boxes = [toolbox(config, one, is_main=True, of_other=False) for one in _ids(deployment)]
-    granted = [why for box in boxes if (why := box.why((*READS, *WRITES, *OUTSIDE))) is not None]
+    boxes = {one: toolbox(config, one, is_main=True, of_other=False) for one in _ids(deployment)}
+    granted = [why for box in boxes.values() if (why := box.why((*READS, *WRITES, *OUTSIDE))) is not None]
     if granted:
         told.append(f"tools ({granted[0]})")
         evidence += _written(granted) or (granted[0].place,)
     for what, places in (
         ("scheduled tasks", [one.place for one in deployment.jobs if one.enabled]),
         ("standing intents", [one.place for one in deployment.intents if one.status == "armed"]),
-        (
-            "MCP servers",
-            [config.place("mcp", "servers", one) for one in table_at(config, ("mcp", "servers"))],
-        ),
+        ("MCP servers", [one.place for one in mcp_servers(config, boxes)]),
         ("skills", [one.at(0) for one in deployment.of_kind("skill")]),
     ):
         if places:
-            told.append(f"{len(places)} {what}")
+            told.append(f"{what}: {len(places)}")
             evidence += places[:2]
     return Technique("agents", bool(told), tuple(evidence[:_MOST]), ", ".join(told) or "it has no tools")
 

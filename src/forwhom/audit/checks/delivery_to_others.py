@@ -45,5 +45,5 @@ def delivery_to_others(check: Check, deployment: Deployment) -> Iterator[AuditFi
             how = "It runs in the owner's main session and speaks up by itself."
         yield check.found(
             outlet.place, f"'{agent}': {outlet.why}, who is not the owner.", severity, f"{how} {stake}",
-            "likely" if _FROM_MEMORY.search(told) else "possible", quote=outlet.prompt,
+            "possible" if told and not _FROM_MEMORY.search(told) else "likely", quote=outlet.prompt,
         )  # fmt: skip

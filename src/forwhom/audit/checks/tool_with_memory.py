@@ -25,7 +25,7 @@ def tool_with_memory(check: Check, deployment: Deployment) -> Iterator[AuditFind
         if outlet.kind not in ("MCP server", "skill") or not outlet.is_other:
             continue
         agent = next((one for one in outlet.agents if not memory_is_empty(reach, one)), outlet.agents[0])
-        severity, stake = weighed(reach, agent, "medium", most="high")
+        severity, stake = weighed(reach, agent, "medium", most="medium")
         confidence: Confidence = "likely" if outlet.is_foreign else "possible"
         if not outlet.is_foreign:
             severity = "low"

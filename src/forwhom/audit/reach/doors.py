@@ -108,6 +108,9 @@ def _direct(
     else:
         senders += [(one, policy.place) for one in paired_senders(deployment, channel)]
     people = people_of(owners, channel, senders)
+    names = {one.name for one in people}
+    if "anybody" in names and "owner" not in names and owners.is_named_for(channel):
+        people = (*people, Person("owner", "owner", config.place("commands", "ownerAllowFrom")))
     stranger = next((one.place for one in people if one.kind == "anybody"), None)
     opener = None
     if stranger is not None:
