@@ -25,7 +25,7 @@ def secret_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFind
             for secret in secrets_in(line):
                 severity, why = severity_of(deployment, text, "high")
                 yield check.found(
-                    text.at(number), f"A {secret.kind} is kept in {text.file}.", severity, f"{why}.",
+                    text.at(number), f"A secret ({secret.kind}) is kept in {text.file}.", severity, f"{why}.",
                     "likely",
                     quote=line.strip(),
                 )  # fmt: skip
@@ -34,7 +34,7 @@ def secret_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFind
         for secret in {one.text: one for part in told for one in secrets_in(part)}.values():
             yield check.found(
                 message.place,
-                f"A {secret.kind} stands in a transcript.",
+                f"A secret ({secret.kind}) stands in a transcript.",
                 "medium",
                 "transcripts are kept, indexed for search, and left as they are by openclaw memory forget.",
                 "likely",

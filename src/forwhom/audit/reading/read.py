@@ -107,7 +107,7 @@ class _State:
             self.paired.setdefault(str(row["channel_key"]), []).append(str(row["entry"]))
 
     def _older_sessions(self, folder: Path, agent: str) -> None:
-        if not folder.is_dir() or folder.is_symlink():
+        if not self._tree.is_folder(folder):
             return
         index = folder / "sessions.json"
         keys = session_keys(self._tree, index) if self._tree.is_regular(index) else {}
@@ -122,7 +122,7 @@ class _State:
                 place = Place(file=self._tree.name(jobs), where=f"job {job.get('id', job.get('name', ''))}")
                 self.jobs.append(_job(job, place))
         folder = root / "credentials"
-        for path in self._tree.files(folder) if folder.is_dir() and not folder.is_symlink() else ():
+        for path in self._tree.files(folder) if self._tree.is_folder(folder) else ():
             if path.name.endswith("-allowFrom.json"):
                 told = _json(self._tree.text(path)).get("allowFrom", [])
                 channel = path.name.removesuffix("-allowFrom.json")

@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from forwhom.audit.audited import Audited
 from forwhom.audit.check import all_checks
-from forwhom.audit.finding import QUESTIONS, SEVERITIES, AuditFinding, Severity
+from forwhom.audit.finding import QUESTIONS, SEVERITIES, AuditFinding, Severity, at_least
 from forwhom.audit.knowledge.inventory import inventory
 from forwhom.audit.writing.as_json import day
-from forwhom.audit.writing.told import headline
+from forwhom.audit.writing.told import found_in, kept_of
 from forwhom.reports.wording import printable
 from forwhom.taxonomy.catalogue import taxonomy
 
+_FIRST = 5
 _OPEN = 4
 """Findings of a check that are shown without being unfolded."""
 
@@ -48,7 +49,9 @@ def as_html(found: Audited) -> str:
         style=Markup(style + own),  # noqa: S704  (our own file)
         path=found.path,
         deployment=found.deployment,
-        headline=headline(found),
+        found=found_in(found),
+        kept=kept_of(found),
+        first=[one for one in found.findings if at_least(one.severity, "high")][:_FIRST],
         counts=found.counts,
         notices=[*found.deployment.notices, *found.sorted.idle],
         known=inventory(found.facts),
