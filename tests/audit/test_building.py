@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from forwhom.errors import InputError
-from tests.audit.building import AGENT_DATABASE, STATE_DATABASE, Built, build, open_database
+from tests.audit.building import Built, build
 from tests.audit.deployment import CHECKS, SPECIAL, WORKSPACES, Place, read_deployment, written_deployments
+from tests.audit.state import AGENT_DATABASE, STATE_DATABASE, open_database
 
 EVERY = written_deployments()
 NAMES = [f"{path.parent.name}/{path.stem}" for path in EVERY]
@@ -60,7 +61,8 @@ def test_databases_open_and_hold_what_is_said(built: Built) -> None:
             )
         ]
         said = agent.execute(
-            "SELECT count(*) FROM transcript_events WHERE json_extract(event_json, '$.message.role') <> 'toolResult'"
+            "SELECT count(*) FROM transcript_events "
+            "WHERE json_extract(event_json, '$.message.role') IN ('user', 'assistant')"
         ).fetchone()[0]
     keys = {session.key for session in deployment.sessions}
     lists = (keys, deployment.standing_intents, deployment.memory_index, deployment.tombstones)
