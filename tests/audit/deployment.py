@@ -82,7 +82,7 @@ class Session(_Part):
 
 
 class StandingIntent(_Part):
-    """Scopes of null mean anywhere and anyone."""
+    """channel_scope: a channel's name, null for anywhere; sender_scope: of that channel, null for anyone."""
 
     id: str
     description: str

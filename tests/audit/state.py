@@ -38,6 +38,10 @@ def _milliseconds(moment: datetime) -> int:
     return int(utc(moment).timestamp() * 1000)
 
 
+def _scope(*parts: str | None) -> str | None:
+    return None if None in parts else _json(["v1", *parts])
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -115,10 +119,12 @@ def write_agent_database(deployment: Deployment, folder: Path) -> None:
     for session in deployment.sessions:
         _insert_session(database, session)
     for intent in deployment.standing_intents:
-        made = _milliseconds(intent.created)
+        made, channel = _milliseconds(intent.created), intent.channel_scope
         _insert(database, "standing_intents", id=intent.id, description=intent.description,
-                trigger_keywords=_json(intent.triggers), channel_scope=intent.channel_scope,
-                sender_scope=intent.sender_scope, creator_sender=intent.creator, status=intent.status,
+                trigger_keywords=_json(intent.triggers),
+                channel_scope=_scope("channel", channel, "default", channel),
+                sender_scope=_scope(channel, "default", intent.sender_scope),
+                creator_sender=intent.creator, status=intent.status,
                 expires_at=made + 90 * 86_400_000, max_fires=3, created_at=made,
                 source_session_id=intent.source_session)  # fmt: skip
     for number, chunk in enumerate(deployment.memory_index):
@@ -155,10 +161,10 @@ def _insert_session(database: sqlite3.Connection, session: Session) -> None:
     _insert(database, "session_windows", session_id=session.id, session_key=session.key, session_scope=scope,
             created_at=at, updated_at=at, chat_type=session.chat_type, channel=session.channel,
             hook_external_content_source=session.hook_source)  # fmt: skip
+    known = {"pluginId": session.channel, "domain": session.channel, "idKind": "user"}
     for person in session.participants:
-        _insert(database, "session_participants", session_key=session.key,
-                identity_namespace=session.channel or "unresolved", actor_id=person,
-                contribution_count=1)  # fmt: skip
+        _insert(database, "session_participants", session_key=session.key, actor_id=person,
+                identity_namespace=_json({"type": "remote", **known}), contribution_count=1)  # fmt: skip
     for number, event in enumerate(events):
         text = _json(event)
         _insert(database, "transcript_events", session_id=session.id, seq=number, event_json=text,

@@ -72,6 +72,12 @@ def test_databases_open_and_hold_what_is_said(built: Built) -> None:
         assert state.execute("SELECT count(*) FROM cron_jobs").fetchone()[0] == len(deployment.cron)
 
 
+def test_what_is_indexed_stands_in_its_lines(built: Built) -> None:
+    for chunk in built.deployment.memory_index:
+        text = (built.folder / built.workspace / chunk.path).read_text(encoding="utf-8")
+        assert chunk.text in "\n".join(text.split("\n")[chunk.start_line - 1 : chunk.end_line])
+
+
 def test_building_twice_gives_the_same(built: Built, tmp_path: Path) -> None:
     path = next(path for path in EVERY if read_deployment(path) == built.deployment)
     again = build(path, tmp_path / "again")
