@@ -38,6 +38,7 @@ _TEXT = {
 class Built:
     """A deployment on the disk. workspace: its path below `folder`, "" where the folder is the workspace."""
 
+    written: Path
     folder: Path
     deployment: Deployment
     workspace: str
@@ -71,7 +72,7 @@ class Built:
         if number < 1:
             return []
         root = self.folder / self.workspace
-        commits = _git(root, "rev-list", "--reverse", "HEAD").split()
+        commits = git(root, "rev-list", "--reverse", "HEAD").split()
         name = file.removeprefix(self.workspace).lstrip("/")
         shown = subprocess.run(
             ["git", "show", f"{commits[number - 1]}:{name}"], cwd=root, capture_output=True, text=True
@@ -97,7 +98,7 @@ def build(spec_path: Path, folder: Path) -> Built:
         write_state_database(deployment, folder)
     elif deployment.layout != "workspace":
         write_old_state(deployment, folder)
-    return Built(folder, deployment, workspace)
+    return Built(spec_path, folder, deployment, workspace)
 
 
 def _file_text(text: str | FromTemplate) -> str:
@@ -114,14 +115,21 @@ def _write_workspace(deployment: Deployment, root: Path) -> None:
     root.mkdir(exist_ok=True)
     final = {name: _file_text(text) for name, text in deployment.files.items()}
     if deployment.history:
-        _git(root, "init", "--quiet", "--initial-branch=main")
+        git(root, "init", "--quiet", "--initial-branch=main")
         mentioned = {name for commit in deployment.history for name in commit.files}
-        first = {name: text for name, text in final.items() if name not in mentioned}
-        for commit in deployment.history:
-            _commit(root, commit, final, first)
-            first = {}
+        landing = {name: _landing(name, deployment.history) for name in final.keys() - mentioned}
+        for number, commit in enumerate(deployment.history):
+            also = {name: final[name] for name, at in landing.items() if at == number}
+            _commit(root, commit, final, also)
     for name, text in final.items():
         write(root / name, text)
+
+
+def _landing(name: str, history: list[Commit]) -> int:
+    """The commit that brings a file which none names: of a day's note the first one after it."""
+    day = re.search(r"\d{4}-\d{2}-\d{2}", name)
+    after = (n for n, commit in enumerate(history) if not day or f"{commit.date:%Y-%m-%d}" >= day[0])
+    return next(after, len(history) - 1)
 
 
 def _commit(root: Path, commit: Commit, final: dict[str, str], also: dict[str, str]) -> None:
@@ -134,12 +142,12 @@ def _commit(root: Path, commit: Commit, final: dict[str, str], also: dict[str, s
     author, address = re.fullmatch(r"(.+) <(.+)>", commit.author).groups()  # type: ignore[union-attr]
     date = f"{utc(commit.date):%Y-%m-%dT%H:%M:%S+00:00}"
     dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-    _git(root, "add", "--all")
+    git(root, "add", "--all")
     identity = ("-c", f"user.name={author}", "-c", f"user.email={address}")
-    _git(root, *identity, "commit", "--quiet", "--message", commit.message, **dates)
+    git(root, *identity, "commit", "--quiet", "--message", commit.message, **dates)
 
 
-def _git(root: Path, *arguments: str, **environment: str) -> str:
+def git(root: Path, *arguments: str, **environment: str) -> str:
     """Git as it is without the settings of who runs this."""
     alone = {
         "GIT_CONFIG_GLOBAL": os.devnull,

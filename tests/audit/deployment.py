@@ -26,7 +26,7 @@ Check = Literal[
     "instruction-in-memory", "third-party-standing-order", "dormant-trigger", "hidden-text",
     "identity-rewritten", "boundary-removed", "persona-drift", "sycophantic-flip", "flattery",
 ]  # fmt: skip
-CHECKS: tuple[str, ...] = get_args(Check)
+CHECKS: tuple[Check, ...] = get_args(Check)
 Category = Literal[
     "health", "mental-health", "sex-life-or-orientation", "religion", "political-opinion", "ethnicity",
     "union-membership", "genetic-or-biometric", "criminal-record", "finances", "home-or-location", "contact",
