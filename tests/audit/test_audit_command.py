@@ -108,7 +108,7 @@ def test_a_suppression_without_effect_is_told(nurse: Path, tmp_path: Path) -> No
         ("suppressions:\n  - {check: secret-in-memory}\n", "reason"),
         ("suppressions:\n  - {check: secrets, reason: x}\n", "line 2.*'secrets' is not a known check"),
         ("suppressions:\n  - {reason: x}\n", "names nothing"),
-        ("supressions: []\n", "supressions"),
+        ("suppressions: []\nsupress: 1\n", "supress"),
     ],
 )
 def test_wrong_suppressions_are_refused_with_their_line(

@@ -12,7 +12,9 @@ from forwhom.audit.reading.deployment import Deployment
 
 _RELATIONS = sorted(listed("relations"), key=len, reverse=True)
 _RELATION = re.compile(rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)", re.IGNORECASE)
-_NAME = re.compile(r"(?<![\w.])([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)")
+_NAME = re.compile(
+    r"(?<![\w.])(?<!St\. )(?<!St )(?<!Saint )(?<!San )(?<!Santa )([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)"
+)
 _OWNER = re.compile(
     r"(?<!\w)(?:i|i'm|i've|me|my|mine|you|your|user|the user|owner|she|he|they|her|his|their|ich|mein|"
     r"meine|yo|mis?)"
@@ -40,8 +42,11 @@ _OTHERS_HEADING = re.compile(
     r"relationships|household|familia|gente|familie|leute|kunden|students?|pupils?|guests?)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(
+    r"^\W*(?:an?|the|der|die|das|ein|eine|el|la|los|las|un|una|this|that|these)\s", re.IGNORECASE
+)
 _NO_PERSON = re.compile(
-    r"\b(?:article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
+    r"\b(?:(?:term|word) of the day|vocabulary|glossary|quiz|translation of|article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
     r"novel|"
     r"ticket|pull request|issue #|bug|endpoint|api|schema|dashboard|dataset|benchmark|library|package|"
     r"release notes|"
@@ -106,10 +111,18 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
         nearest = max(nearest or (-1, ""), (match.start(), said))
     if nearest is None and (heading := _of_heading(entry, owner)):
         return Subject(heading)
+    if nearest is None and _ARTICLE.match(whole) and not _is_about_somebody(whole, owner):
+        return None
     if nearest is None:
         at = _RELATION.match(whole[place:])
         return Subject(at.group()) if at else Subject("owner")
     return Subject(_plain(nearest[1]))
+
+
+def _is_about_somebody(text: str, owner: frozenset[str]) -> bool:
+    return bool(_OWNER.search(text) or _RELATION.search(text)) or any(
+        name.group(1).lower() in owner for name in _NAME.finditer(text)
+    )
 
 
 def _of_heading(entry: Entry, owner: frozenset[str]) -> str:
