@@ -13,7 +13,8 @@ from forwhom.audit.reading.deployment import Deployment
 _RELATIONS = sorted(listed("relations"), key=len, reverse=True)
 _RELATION = re.compile(rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)", re.IGNORECASE)
 _NAME = re.compile(
-    r"(?<![\w.])(?<!St\. )(?<!St )(?<!Saint )(?<!San )(?<!Santa )([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)"
+    r"(?<![\w.])(?<!\bSt\. )(?<!\bSt )(?<!\bSaint )(?<!\bSan )(?<!\bSanta )(?<!\bin )(?<!\bat )(?<!\bnear )"
+    r"(?<!\binto )(?<!\bover )([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)"
 )
 _OWNER = re.compile(
     r"(?<!\w)(?:i|i'm|i've|me|my|mine|you|your|user|the user|owner|she|he|they|her|his|their|ich|mein|"
@@ -46,7 +47,8 @@ _ARTICLE = re.compile(
     r"^\W*(?:an?|the|der|die|das|ein|eine|el|la|los|las|un|una|this|that|these)\s", re.IGNORECASE
 )
 _NO_PERSON = re.compile(
-    r"\b(?:(?:term|word) of the day|vocabulary|glossary|quiz|translation of|article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
+    r"\b(?:(?:term|word) of the day|vocabulary|glossary|quiz|translation of|"
+    r"article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
     r"novel|"
     r"ticket|pull request|issue #|bug|endpoint|api|schema|dashboard|dataset|benchmark|library|package|"
     r"release notes|"
@@ -95,7 +97,7 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
     whole = entry.text
     if _NO_PERSON.search(whole) and not _OWNER.search(before) and not _RELATION.search(before):
         return None
-    clauses = re.split(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMrs)[.;!?]\s|\s[–—]\s|;", before)
+    clauses = re.split(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMrs)[.;!?]\s|\s[–—]\s|;", before)
     clause = before if len(clauses) == 1 else clauses[-1]
     nearest: tuple[int, str] | None = None
     for match in _RELATION.finditer(clause):
