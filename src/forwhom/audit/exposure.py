@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from forwhom.audit.finding import Severity
+from forwhom.audit.reach.graph import reach_of
+from forwhom.audit.reach.paths import who_reads
+from forwhom.audit.reach.stake import those
 from forwhom.audit.reading.deployment import INJECTED, Deployment, Text
 
 
 def readers(deployment: Deployment, text: Text) -> str:
     """By whom it can be read, as the end of a sentence; "" where only by the owner, as far as can be seen."""
-    return ""
+    who = who_reads(reach_of(deployment), text)
+    return f"{those(list(who))} can have it told to them" if who else ""
 
 
 def severity_of(deployment: Deployment, text: Text, alone: Severity) -> tuple[Severity, str]:

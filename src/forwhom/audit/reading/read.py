@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,12 @@ class _State:
     def _older_files(self, root: Path) -> None:
         jobs = root / "cron" / "jobs.json"
         if self._tree.is_regular(jobs):
-            for job in older_cron(self._tree.text(jobs) or ""):
-                place = Place(file=self._tree.name(jobs), where=f"job {job.get('id', job.get('name', ''))}")
-                self.jobs.append(_job(job, place))
+            text = self._tree.text(jobs) or ""
+            for told in older_cron(text):
+                place = Place(file=self._tree.name(jobs), where=f"job {told.get('id', told.get('name', ''))}")
+                job = _job(told, place)
+                line = _line_of(text, str(told.get("id", "")), job.to)
+                self.jobs.append(replace(job, place=place.model_copy(update={"line": line})))
         folder = root / "credentials"
         for path in self._tree.files(folder) if self._tree.is_folder(folder) else ():
             if path.name.endswith("-allowFrom.json"):
@@ -137,6 +141,15 @@ def _intent(row: dict[str, Any], file: str) -> Intent:
         int(row.get("max_fires") or 0), float(row.get("expires_at") or 0) / 1000,
         str(row.get("source_session_id") or ""),
     )  # fmt: skip
+
+
+def _line_of(text: str, *wanted: str) -> int:
+    """Of the last of `wanted`, each looked for after the one before; 1 where it is not there."""
+    at = 0
+    for one in wanted:
+        found = text.find(json.dumps(one, ensure_ascii=False), at) if one else -1
+        at = max(found, at)
+    return text.count("\n", 0, at) + 1
 
 
 def _keywords(told: Any) -> str:
