@@ -10,20 +10,31 @@ from pathlib import Path
 from forwhom.audit.auditing import audit, in_order
 from forwhom.audit.finding import SEVERITIES, AuditFinding, Severity, at_least
 from forwhom.audit.knowledge.facts import Fact, facts_of
+from forwhom.audit.openclaw_audit import merged
+from forwhom.audit.reach.graph import Reach, reach_of
 from forwhom.audit.reading.deployment import Deployment
 from forwhom.audit.reading.read import read_deployment
 from forwhom.audit.suppressions import Sorted, Suppression, sort_out
+from forwhom.audit.techniques import Technique, techniques
 
 
 @dataclass(frozen=True)
 class Audited:
-    """path: as it was named. facts: all that is stored of people. of_openclaw: what OpenClaw's own audit
-    found, among `sorted`; None where it was not asked."""
+    """path: as it was named. facts: all that is stored of people. techniques: one of each class of the
+    taxonomy. notes: of this run, as that OpenClaw's own audit could not be asked."""
 
     path: str
     deployment: Deployment
     facts: tuple[Fact, ...]
+    reach: Reach
+    techniques: tuple[Technique, ...]
     sorted: Sorted
+    notes: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader must know before the findings."""
+        return (*self.deployment.notices, *self.notes, *self.sorted.idle)
 
     @property
     def findings(self) -> tuple[AuditFinding, ...]:
@@ -45,12 +56,16 @@ def audited(
     workspace: Path | None = None,
     suppressions: tuple[Suppression, ...] = (),
     today: date | None = None,
-    extra: tuple[AuditFinding, ...] = (),
+    with_openclaw: bool = False,
 ) -> Audited:
-    """Read and audit. extra: findings of others, to stand among ours. Raises InputError for what is no
-    deployment."""
+    """Read and audit. with_openclaw: its own audit's findings stand among ours, where it is installed.
+    Raises InputError for what is no deployment."""
     deployment = read_deployment(path, workspace)
-    found = in_order([*audit(deployment), *extra])
+    found, why = audit(deployment), ""
+    if with_openclaw:
+        both, why = merged(found, deployment)
+        found = in_order(both)
     return Audited(
-        str(path), deployment, facts_of(deployment), sort_out(found, suppressions, today or date.today())
-    )
+        str(path), deployment, facts_of(deployment), reach_of(deployment), techniques(deployment),
+        sort_out(found, suppressions, today or date.today()), (why,) if why else (),
+    )  # fmt: skip

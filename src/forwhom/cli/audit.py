@@ -61,7 +61,7 @@ def audit(
         out = Path("forwhom-audit.html")
         refuse_inside(out, path)
     suppressions = read_suppressions(suppress) if suppress else ()
-    found = audited(path, workspace, suppressions)
+    found = audited(path, workspace, suppressions, with_openclaw=with_openclaw)
     if output_format == "text":
         print_audit(open_console(), found, show)
     elif out is None:

@@ -12,6 +12,8 @@ from forwhom.audit.audited import Audited
 from forwhom.audit.check import all_checks
 from forwhom.audit.finding import QUESTIONS, SEVERITIES, AuditFinding, Severity, at_least
 from forwhom.audit.knowledge.inventory import inventory
+from forwhom.audit.reach.paths import paths
+from forwhom.audit.reach.picture import picture
 from forwhom.audit.writing.as_json import day
 from forwhom.audit.writing.told import found_in, kept_of
 from forwhom.reports.wording import printable
@@ -53,7 +55,11 @@ def as_html(found: Audited) -> str:
         kept=kept_of(found),
         first=[one for one in found.findings if at_least(one.severity, "high")][:_FIRST],
         counts=found.counts,
-        notices=[*found.deployment.notices, *found.sorted.idle],
+        notices=found.notices,
+        picture=Markup(picture(found.reach)),  # noqa: S704  (it escapes what it draws)
+        ways=[one.sentence for one in paths(found.reach)],
+        doors=found.reach.doors,
+        techniques=found.techniques,
         known=inventory(found.facts),
         sections=[(key, title, _groups(found, key)) for key, title in QUESTIONS.items()],
         suppressed=found.sorted.suppressed,

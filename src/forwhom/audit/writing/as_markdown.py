@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from forwhom.audit.audited import Audited
 from forwhom.audit.finding import QUESTIONS
 from forwhom.audit.knowledge.inventory import inventory
+from forwhom.audit.reach.picture import in_words
 from forwhom.audit.writing.told import headline
 from forwhom.reports.formats import plain
 
@@ -15,11 +16,20 @@ def as_markdown(found: Audited) -> str:
     return "\n".join(_lines(found)) + "\n"
 
 
+def _techniques(found: Audited) -> Iterator[str]:
+    yield "| Class | On | Why |"
+    yield "| --- | --- | --- |"
+    for one in found.techniques:
+        is_on = "not visible" if one.is_on is None else "yes" if one.is_on else "no"
+        yield f"| {plain(one.name)} | {is_on} | {plain(one.why)} |"
+    yield ""
+
+
 def _lines(found: Audited) -> Iterator[str]:
     yield f"# Audit of {plain(found.path)}"
     yield ""
     yield plain(headline(found))
-    for notice in (*found.deployment.notices, *found.sorted.idle):
+    for notice in found.notices:
         yield f"\n> {plain(notice)}"
     yield "\n## What it knows of whom\n"
     yield "| Of | Kind | Facts | How it came to be known | Law |"
@@ -29,6 +39,12 @@ def _lines(found: Audited) -> Iterator[str]:
         cells = (one.whose, one.kind, str(sum(one.provenance.values())), how, one.law)
         yield "| " + " | ".join(plain(cell) for cell in cells) + " |"
     for question, title in QUESTIONS.items():
+        if question == "reaches":
+            yield from (plain(line) if not line.startswith("- ") else "- " + plain(line[2:])
+                        for line in in_words(found.reach).split("\n"))  # fmt: skip
+            yield ""
+        if question == "combines":
+            yield from _techniques(found)
         own = [one for one in found.findings if one.question == question]
         yield f"\n## {title}\n"
         if not own:

@@ -8,6 +8,7 @@ from rich.table import Table
 from forwhom.audit.audited import Audited
 from forwhom.audit.finding import QUESTIONS, AuditFinding, Severity, at_least
 from forwhom.audit.knowledge.inventory import inventory
+from forwhom.audit.reach.paths import paths
 from forwhom.audit.writing.told import headline
 from forwhom.reports.wording import printable
 
@@ -19,9 +20,18 @@ _PLACES = 6
 def print_audit(console: Console, found: Audited, limit: Severity) -> None:
     """limit: the least severity whose findings are shown one by one."""
     console.print(printable(headline(found)), soft_wrap=True)
-    for told in (*found.deployment.notices, *found.sorted.idle):
+    for told in found.notices:
         console.print(printable(told), style="yellow", soft_wrap=True)
     _print_known(console, found)
+    ways = paths(found.reach)
+    if ways:
+        console.print("\nWays by which others come to what is remembered", style="bold")
+        for way in ways[:_PLACES]:
+            console.print(printable(f"  {way.sentence}"), soft_wrap=True)
+        if further := ways[_PLACES:]:
+            console.print(f"  and {len(further)} more", style="dim")
+    is_on = [one.name for one in found.techniques if one.is_on]
+    console.print(f"\nTechniques that are on: {', '.join(is_on) or 'none'}.", soft_wrap=True)
     for question, title in QUESTIONS.items():
         own = [one for one in found.findings if one.question == question and at_least(one.severity, limit)]
         if not own:
