@@ -20,6 +20,7 @@ ORDER = [
     "monitor",
     "studies",
     "reports",
+    "audit",
     "cli",
 ]
 

@@ -6,6 +6,8 @@ and were written without a look at the audit. `building` makes the real thing of
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -24,7 +26,7 @@ Check = Literal[
     "instruction-in-memory", "third-party-standing-order", "dormant-trigger", "hidden-text",
     "identity-rewritten", "boundary-removed", "persona-drift", "sycophantic-flip", "flattery",
 ]  # fmt: skip
-CHECKS: tuple[str, ...] = get_args(Check)
+CHECKS: tuple[Check, ...] = get_args(Check)
 Category = Literal[
     "health", "mental-health", "sex-life-or-orientation", "religion", "political-opinion", "ethnicity",
     "union-membership", "genetic-or-biometric", "criminal-record", "finances", "home-or-location", "contact",
@@ -47,7 +49,7 @@ class FromTemplate(_Part):
 
 
 class Message(_Part):
-    """One turn. An assistant's `tool` makes a toolCall and its toolResult; `at`: a minute later if not said."""
+    """One turn. An assistant's `tool` makes a toolCall and its toolResult; at: else a minute later."""
 
     role: Literal["user", "assistant"]
     text: str = ""
@@ -80,7 +82,7 @@ class Session(_Part):
 
 
 class StandingIntent(_Part):
-    """Scopes of null mean anywhere and anyone."""
+    """channel_scope: a channel's name, null for anywhere; sender_scope: of that channel, null for anyone."""
 
     id: str
     description: str
@@ -132,7 +134,7 @@ class Paired(_Part):
 
 
 class Commit(_Part):
-    """files: path in the workspace -> its text then; `true`: the final text, as under `files`; null: removed."""
+    """files: path in the workspace -> its text then; `true`: the final one, of `files`; null: removed."""
 
     author: str = Field(pattern=r"^.+ <.+@.+>$")
     date: datetime
@@ -141,7 +143,7 @@ class Commit(_Part):
 
 
 class Where(_Part):
-    """table: a SQLite table; row: its session_id (transcripts, memory_session_tombstones), id or job_id."""
+    """table: a SQLite table; row: its session_id (transcripts, tombstones), job_id, path (chunks) or id."""
 
     table: str
     row: str
@@ -170,7 +172,7 @@ class Place(_Part):
 
 
 class Planted(Place):
-    """also: other places of the same thing (the other statement, the other copy): each counts as finding it."""
+    """also: other places of the same thing (the other statement or copy): each counts as finding it."""
 
     check: Check
     note: str
@@ -209,3 +211,10 @@ def read_deployment(path: Path) -> Deployment:
 def written_deployments(*sets: str) -> list[Path]:
     """The files of these sets, or of all."""
     return [path for name in sets or SETS for path in sorted((WORKSPACES / name).glob("*.yaml"))]
+
+
+def expanded(text: str) -> str:
+    """Invisible things written visibly: {U+200B}, {tags:...} as tag characters, {base64:...} as base64."""
+    text = re.sub(r"\{U\+([0-9A-F]{4,6})\}", lambda found: chr(int(found[1], 16)), text)
+    text = re.sub(r"\{tags:([^}]*)\}", lambda found: "".join(chr(0xE0000 + ord(c)) for c in found[1]), text)
+    return re.sub(r"\{base64:([^}]*)\}", lambda found: base64.b64encode(found[1].encode()).decode(), text)

@@ -97,7 +97,8 @@ def main() -> None:
         recall = "-" if one.recall is None else f"{one.recall:.2f}"
         precision = "-" if one.precision is None else f"{one.precision:.2f}"
         print(
-            f"{check:30} planted {one.planted:3} recall {recall:>5}   findings {one.findings:3} precision {precision:>5}"
+            f"{check:30} planted {one.planted:3} recall {recall:>5}   findings {one.findings:3} "
+            f"precision {precision:>5}"
         )
         if "--misses" in sys.argv:
             for told in one.missed:

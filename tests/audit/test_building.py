@@ -1,12 +1,14 @@
 """Written deployments are what they say: every label stands where it says, in real files and databases."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from forwhom.errors import InputError
-from tests.audit.building import AGENT_DATABASE, STATE_DATABASE, Built, build, open_database
+from tests.audit.building import Built, build, git
 from tests.audit.deployment import CHECKS, SPECIAL, WORKSPACES, Place, read_deployment, written_deployments
+from tests.audit.state import AGENT_DATABASE, STATE_DATABASE, open_database
 
 EVERY = written_deployments()
 NAMES = [f"{path.parent.name}/{path.stem}" for path in EVERY]
@@ -60,7 +62,8 @@ def test_databases_open_and_hold_what_is_said(built: Built) -> None:
             )
         ]
         said = agent.execute(
-            "SELECT count(*) FROM transcript_events WHERE json_extract(event_json, '$.message.role') <> 'toolResult'"
+            "SELECT count(*) FROM transcript_events "
+            "WHERE json_extract(event_json, '$.message.role') IN ('user', 'assistant')"
         ).fetchone()[0]
     keys = {session.key for session in deployment.sessions}
     lists = (keys, deployment.standing_intents, deployment.memory_index, deployment.tombstones)
@@ -70,9 +73,24 @@ def test_databases_open_and_hold_what_is_said(built: Built) -> None:
         assert state.execute("SELECT count(*) FROM cron_jobs").fetchone()[0] == len(deployment.cron)
 
 
+def test_what_is_indexed_stands_in_its_lines(built: Built) -> None:
+    for chunk in built.deployment.memory_index:
+        text = (built.folder / built.workspace / chunk.path).read_text(encoding="utf-8")
+        assert chunk.text in "\n".join(text.split("\n")[chunk.start_line - 1 : chunk.end_line])
+
+
+def test_a_history_ends_in_what_lies_on_the_disk(built: Built) -> None:
+    if not built.deployment.history:
+        return
+    root = built.folder / built.workspace
+    assert git(root, "status", "--porcelain") == ""
+    assert git(root, "log", "--reverse", "--format=%an <%ae>").splitlines() == [
+        commit.author for commit in built.deployment.history
+    ]
+
+
 def test_building_twice_gives_the_same(built: Built, tmp_path: Path) -> None:
-    path = next(path for path in EVERY if read_deployment(path) == built.deployment)
-    again = build(path, tmp_path / "again")
+    again = build(built.written, tmp_path / "again")
 
     def texts(folder: Path) -> dict[str, bytes]:
         files = [path for path in folder.rglob("*") if path.is_file() and ".sqlite" not in path.name]
@@ -85,8 +103,10 @@ def test_building_twice_gives_the_same(built: Built, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("chosen", "at_least"), [("dev", 2), ("held_out", 3)])
 def test_every_check_is_planted_often_enough(chosen: str, at_least: int) -> None:
-    planted = [each.check for path in written_deployments(chosen) for each in read_deployment(path).planted]
-    assert {check: planted.count(check) for check in CHECKS if planted.count(check) < at_least} == {}
+    planted = Counter(
+        each.check for path in written_deployments(chosen) for each in read_deployment(path).planted
+    )
+    assert {check: planted[check] for check in CHECKS if planted[check] < at_least} == {}
 
 
 def test_nothing_is_planted_in_the_clean_ones() -> None:

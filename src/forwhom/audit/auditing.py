@@ -21,6 +21,7 @@ def in_order(findings: Iterable[AuditFinding]) -> list[AuditFinding]:
     return sorted(
         unique.values(),
         key=lambda one: (
-            -SEVERITIES.index(one.severity), order.index(one.question), one.check, one.file, one.line, one.where
+            -SEVERITIES.index(one.severity), order.index(one.question), one.check, one.file, one.line,
+            one.where,
         ),
     )  # fmt: skip

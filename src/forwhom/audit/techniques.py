@@ -67,7 +67,7 @@ def _of_lines(deployment: Deployment, name: str, is_such: Callable[[str], bool],
         for entry in told_lines(text)
         if is_such(entry.text)
     ]
-    why = f"USER.md holds {what}" if found else f"USER.md holds no {what}"
+    why = f"USER.md holds {what}" if found else "USER.md holds nothing of the kind"
     return Technique(name, bool(found), tuple(found[:_MOST]), why)
 
 

@@ -41,11 +41,11 @@ def _markdown(findings: Sequence[Finding], run: Run) -> str:
     lines = ["| risk | system | estimate | claim |", "| --- | --- | --- | --- |"]
     for f in findings:
         told = (f.risk, f.system, _interval(f), f.claim)
-        lines.append("| " + " | ".join(_plain(one) for one in told) + " |")
+        lines.append("| " + " | ".join(plain(one) for one in told) + " |")
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line in which nothing is Markdown: no table cell, link, image, mention or tag."""
     line = escape(" ".join(printable(text).split()), quote=False)
     return _MARKUP.sub(lambda found: f"&#{ord(found.group())};", line)

@@ -12,18 +12,26 @@ from forwhom.audit.knowledge.words import alike, share
 from forwhom.audit.reading.deployment import OWN, Deployment, Text, Version
 
 _PROHIBITS = re.compile(
-    r"\b(?:never|do not|don['’]t|must not|no (?:[a-z]+ ){0,3}without|not without|only (?:after|with|when|if)|ask (?:first|before)|"
-    r"before (?:acting|sending|you send|you act|anything)|when in doubt|private|confirm|confirmation|refuse|untrusted|"
-    r"as data|careful|stay(?:s)? private|nie(?:mals)?|nicht|nur nach|kein\w*|nunca|no (?:envíes|compartas|digas)|"
+    r"\b(?:never|do not|don['’]t|must not|no (?:[a-z]+ ){0,3}without|not without|only (?:after|with|when|"
+    r"if)|ask (?:first|before)|"
+    r"before (?:acting|sending|you send|you act|anything)|when in doubt|private|confirm|confirmation|"
+    r"refuse|untrusted|"
+    r"as data|careful|stay(?:s)? private|nie(?:mals)?|nicht|nur nach|kein\w*|nunca|no (?:envíes|compartas|"
+    r"digas)|"
     r"sin confirmar|pregunta antes|solo (?:si|con|tras))\b",
     re.IGNORECASE,
 )
 _SAFETY = re.compile(
-    r"\b(?:private|secret|share|send|e-?mail|post|public|tell|disclos\w*|leak|password|credential|money|pay\w*|buy|"
-    r"purchase|book|delete|destroy|destructive|rm |trash|medical|health|dose|dosage|doctor|diagnos\w*|legal|lawyer|"
-    r"financial|invest\w*|safety|harm\w*|self-harm|suicid\w*|crisis|minor|child\w*|family|group|stranger|data|"
-    r"exfiltrat\w*|instruction|obey|follow|confirm\w*|permission|ask\w*|act\w* externally|in doubt|exec\w*|command|voice|"
-    r"honest|truth|flatter|disagree|contradict|yes-?man|privat\w*|weitergeb\w*|schick\w*|geld|zahl\w*|arzt|ärzt\w*|comparta\w*|compartas|envíes|pag\w*|médic\w*)\b",
+    r"\b(?:private|secret|share|send|e-?mail|post|public|tell|disclos\w*|leak|password|credential|money|"
+    r"pay\w*|buy|"
+    r"purchase|book|delete|destroy|destructive|rm |trash|medical|health|dose|dosage|doctor|diagnos\w*|"
+    r"legal|lawyer|"
+    r"financial|invest\w*|safety|harm\w*|self-harm|suicid\w*|crisis|minor|child\w*|family|group|stranger|"
+    r"data|"
+    r"exfiltrat\w*|instruction|obey|follow|confirm\w*|permission|ask\w*|act\w* externally|in doubt|"
+    r"exec\w*|command|voice|"
+    r"honest|truth|flatter|disagree|contradict|yes-?man|privat\w*|weitergeb\w*|schick\w*|geld|zahl\w*|"
+    r"arzt|ärzt\w*|comparta\w*|compartas|envíes|pag\w*|médic\w*)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _HEADING = re.compile(
@@ -37,7 +45,7 @@ _SAME = 0.5
     risk="alignment-erosion",
     question="happened",
     about="A safety boundary of SOUL.md or AGENTS.md stood in an earlier version and is gone.",
-    fix="Put the line back unless its owner took it out on purpose, and keep the file read-only for the agent.",
+    fix="Put the line back unless its owner took it out on purpose, and let the agent only read the file.",
 )
 def boundary_removed(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     for text in deployment.of_kind(*OWN):

@@ -18,11 +18,13 @@ from forwhom.audit.knowledge.words import alike, share, words
 from forwhom.audit.reading.deployment import Deployment
 
 _NEGATED = re.compile(
-    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|avoid|stop(?:ped)?|quit|without|dislikes?|hates?|nie|nicht|kein\w*|no longer|nunca|jamás|ya no)\b",
+    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|avoid|stop(?:ped)?|quit|without|dislikes?|hates?|nie|"
+    r"nicht|kein\w*|no longer|nunca|jamás|ya no)\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(
-    r"\b(?:prefer\w*|rather|likes?|bevorzugt|prefiere)\s+(?P<more>[^,.;]+?)\s+(?:over|to|than|instead of|als|a|antes que)\s+(?P<less>[^,.;]+)",
+    r"\b(?:prefer\w*|rather|likes?|bevorzugt|prefiere)\s+(?P<more>[^,.;]+?)\s+(?:over|to|than|instead of|"
+    r"als|a|antes que)\s+(?P<less>[^,.;]+)",
     re.IGNORECASE,
 )
 
@@ -79,13 +81,10 @@ def _clash(one: Entry, other: Entry) -> str:
     """Why the two exclude each other, in words; "" where they do not."""
     for name, sides in _opposites().items():
         for left, right in combinations(sides, 2):
-            if (left.search(one.text) and right.search(other.text) and not right.search(one.text)) or (
-                right.search(one.text) and left.search(other.text) and not left.search(one.text)
+            if (_only(one, left, right) and _only(other, right, left)) or (
+                _only(one, right, left) and _only(other, left, right)
             ):
-                if bool(_NEGATED.search(one.text)) == bool(_NEGATED.search(other.text)) or name.startswith(
-                    "!"
-                ):
-                    return name.removeprefix("!")
+                return name
     for slot, pattern in _slots().items():
         first, second = pattern.search(one.text), pattern.search(other.text)
         if first and second and not alike(words(first["value"]), words(second["value"])):
@@ -96,6 +95,14 @@ def _clash(one: Entry, other: Entry) -> str:
     if _polarity(one.text) != _polarity(other.text) and _is_same_matter(one, other):
         return "one says what the other denies"
     return _numbers(one, other)
+
+
+def _only(entry: Entry, side: re.Pattern[str], against: re.Pattern[str]) -> bool:
+    """A side told as such, and not denied of it: “no beer” is not the other side of “teetotal”."""
+    found = side.search(entry.text)
+    if found is None or against.search(entry.text):
+        return False
+    return not _NEGATED.search(entry.text[max(0, found.start() - 24) : found.start()])
 
 
 def _polarity(text: str) -> bool:
@@ -110,7 +117,7 @@ def _is_same_matter(one: Entry, other: Entry) -> bool:
 
 
 def _numbers(one: Entry, other: Entry) -> str:
-    """The same beginning, then another number or time: “Dinner is at 18:30”. Notes of days are about their day."""
+    """The same beginning, then another number or time: “Dinner is at 18:30”. Daily notes are about a day."""
     if "daily note" in (one.source.kind, other.source.kind):
         return ""
     first, second = _NUMBER.search(one.text), _NUMBER.search(other.text)

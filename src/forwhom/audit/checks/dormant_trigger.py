@@ -22,7 +22,7 @@ _MANY = 10  # fires; OpenClaw's own default is 3
     risk="delayed-memory-injection",
     question="happened",
     about="A stored condition with an action that the owner did not set: in memory, or as a standing intent.",
-    fix="Delete the line; cancel the intent (ask the agent to list and cancel it, or openclaw's control page).",
+    fix="Delete the line; cancel the intent (the agent lists and cancels its intents when asked).",
 )
 def dormant_trigger(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     yield from _in_texts(check, deployment)
@@ -53,7 +53,8 @@ def _in_texts(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
             )  # fmt: skip
             yield check.found(
                 entry.place, f"An order that waits for “{when}”.", "high" if suspect or foreign else "medium",
-                f"{why}; nothing shows until the words are said.", "likely" if foreign or suspect else "possible",
+                f"{why}; nothing shows until the words are said.",
+                "likely" if foreign or suspect else "possible",
                 quote=entry.text, related=[foreign.message.place] if foreign else (),
             )  # fmt: skip
 
@@ -84,7 +85,8 @@ def _of_intent(
         reasons.append(f"it may fire {intent.fires} times")
     if reasons:
         yield check.found(
-            intent.place, f"A standing intent waits for “{intent.triggers}”.", severity, "; ".join(reasons) + ".",
+            intent.place, f"A standing intent waits for “{intent.triggers}”.", severity,
+            "; ".join(reasons) + ".",
             "likely" if severity == "high" else "possible", quote=intent.description,
         )  # fmt: skip
 

@@ -15,8 +15,10 @@ _WRITES = ("write", "edit", "apply_patch", "applypatch", "str_replace", "create"
 _SHELL = ("exec", "bash", "shell", "process", "run")
 _SHELL_WRITE = re.compile(r">>?\s*\S*(?:SOUL|IDENTITY|AGENTS)\.md|\b(?:sed -i|tee|mv|cp)\b", re.IGNORECASE)
 _ASKED = re.compile(
-    r"\b(?:soul|identity|persona\w*|agents?\.md|your (?:name|style|tone|voice|character|rules?|vibe|emoji|boundar\w+|"
-    r"instructions?|behaviou?r)|call yourself|be more|be less|from now on|you (?:are|should be|may)|rule|tone|"
+    r"\b(?:soul|identity|persona\w*|agents?\.md|your (?:name|style|tone|voice|character|rules?|vibe|emoji|"
+    r"boundar\w+|"
+    r"instructions?|behaviou?r)|call yourself|be more|be less|from now on|you (?:are|should be|may)|rule|"
+    r"tone|"
     r"sei (?:mehr|weniger)|dein\w* (?:name|ton|stil|regeln?)|tu (?:nombre|tono|estilo|carácter)|bootstrap)\b",
     re.IGNORECASE,
 )
@@ -33,8 +35,8 @@ _OWNERS_WISH = re.compile(
     risk="memory-poisoning",
     question="happened",
     about="The agent changed SOUL.md, IDENTITY.md or AGENTS.md by itself.",
-    fix="Read the change and take it back (git checkout of the file); make the three files read-only for the agent "
-    "(owner root, mode 444) or deny edits of them in tools.",
+    fix="Read the change and take it back (git checkout of the file); let the agent only read the "
+    "three files (another owner, mode 444).",
 )
 def identity_rewritten(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     written: set[str] = set()

@@ -27,7 +27,8 @@ def inferred_attribute(check: Check, deployment: Deployment) -> Iterator[AuditFi
         severity, why = severity_of(deployment, fact.entry.source, "medium")
         yield check.found(
             fact.entry.place,
-            f"It guessed {fact.category.label} of {'its owner' if fact.is_owners else fact.whose} and kept it.",
+            f"It guessed {fact.category.label} of {'its owner' if fact.is_owners else fact.whose} and kept "
+            "it.",
             severity,
             f"a guess becomes a fact once it is read back; {why}.",
             "likely" if fact.is_special else "possible",

@@ -19,8 +19,8 @@ _GRAVE = ("hides", "overrides", "sends", "claims")
     risk="memory-poisoning",
     question="happened",
     about="A stored text orders the agent to act covertly or against its owner's interest.",
-    fix="Delete the line, look in the transcripts for what wrote it, and let the agent write to memory only what "
-    "its owner says (docs/mitigations.md: write gate).",
+    fix="Delete the line, look in the transcripts for what wrote it, and let the agent write to memory only "
+    "what its owner says (docs/mitigations.md: write gate).",
 )
 def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     for text in deployment.texts:

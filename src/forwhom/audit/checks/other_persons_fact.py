@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
@@ -12,9 +13,12 @@ from forwhom.audit.reading.deployment import Deployment
 
 _EXPECTED = ("family", "employment", "age", "contact", "preference", "home-or-location")
 """That somebody is a sister, works or has a birthday is what people say of each other."""
-_HARMS = ("laid off", "fired", "redundan", "unemployed", "divorc", "affair", "custody", "estranged", "drink",
-          "debt", "owes", "pregnan", "performance", "dismiss", "evict", "kicked out", "cheat", "password",
-          "seeing ", "dating", "in confidence", "keep it quiet", "nobody knows", "don't tell", "does not know")  # fmt: skip
+_HARMS = re.compile(
+    r"laid off|fired|redundan|unemployed|divorc|affair|custody|estranged|drink|debt|owes|pregnan|performance|"
+    r"dismiss|evict|kicked out|cheat|password|seeing |dating|in confidence|keep it quiet|nobody knows|"
+    r"don.t tell|does not know",
+    re.IGNORECASE,
+)
 
 
 @check(
@@ -47,4 +51,4 @@ def _is_private(fact: Fact) -> bool:
         return False
     if fact.category.category not in _EXPECTED:
         return True
-    return any(sign in fact.entry.text.lower() for sign in _HARMS)
+    return bool(_HARMS.search(fact.entry.text))

@@ -11,19 +11,27 @@ from forwhom.audit.knowledge.entries import entries_of
 from forwhom.audit.reading.deployment import OWN, Deployment, Text, Version
 
 _PLEASES = re.compile(
-    r"\b(?:always agree|agree with (?:him|her|them|everything|whatever)|never (?:contradict|disagree|criticis\w*|criticiz\w*|"
-    r"question|doubt|argue|correct|challenge|say no|push back)|(?:do not|don['’]t) (?:contradict|disagree|criticis\w*|criticiz\w*|question|argue|"
-    r"correct|challenge|push back|doubt)|praise|flatter\w*|compliment\w*|admire|admiration|adore|brilliant|genius|visionary|exceptional|amazing|wonderful|"
-    r"obey|obedien\w*|whatever (?:he|she|they|the user) (?:says?|wants?|asks?|decides?)|without (?:question|hesitation|objection)|"
-    r"make (?:him|her|them|the user) feel|feel (?:good|special|great|right|understood)|validate|reassur\w*|loyal\w*|devot\w*|unconditional\w*|"
-    r"is always right|are always right|always right|yes[- ]?(?:man|first)|say yes|please (?:him|her|them)|delight (?:him|her|them)|enthusias\w*|"
+    r"\b(?:always agree|agree with (?:him|her|them|everything|whatever)|never (?:contradict|disagree|"
+    r"criticis\w*|criticiz\w*|"
+    r"question|doubt|argue|correct|challenge|say no|push back)|(?:do not|don['’]t) (?:contradict|disagree|"
+    r"criticis\w*|criticiz\w*|question|argue|"
+    r"correct|challenge|push back|doubt)|praise|flatter\w*|compliment\w*|admire|admiration|adore|"
+    r"brilliant|genius|visionary|exceptional|amazing|wonderful|"
+    r"obey|obedien\w*|whatever (?:he|she|they|the user) (?:says?|wants?|asks?|decides?)|"
+    r"without (?:question|hesitation|objection)|"
+    r"make (?:him|her|them|the user) feel|feel (?:good|special|great|right|understood)|validate|"
+    r"reassur\w*|loyal\w*|devot\w*|unconditional\w*|"
+    r"is always right|are always right|always right|yes[- ]?(?:man|first)|say yes|please (?:him|her|them)|"
+    r"delight (?:him|her|them)|enthusias\w*|"
     r"side with|take (?:his|her|their) side|never (?:upset|disappoint)|soften|only good news|bad news|"
-    r"schmeichel\w*|lob\w*|widersprich nie|nie widersprechen|stimme? (?:immer|ihr|ihm) zu|gehorch\w*|elogia\w*|halaga\w*|nunca (?:contradigas|discutas|critiques)|"
+    r"schmeichel\w*|lob\w*|widersprich nie|nie widersprechen|stimme? (?:immer|ihr|ihm) zu|gehorch\w*|"
+    r"elogia\w*|halaga\w*|nunca (?:contradigas|discutas|critiques)|"
     r"siempre (?:de acuerdo|tiene razón)|dale (?:siempre )?la razón)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _NOT = re.compile(
-    r"\b(?:not a sycophant|no flattery|don['’]t flatter|do not flatter|never flatter|without flattery|skip the)\b",
+    r"\b(?:not a sycophant|no flattery|don['’]t flatter|do not flatter|never flatter|without flattery|"
+    r"skip the)\b",
     re.IGNORECASE,
 )
 _FEWEST = 2

@@ -12,18 +12,22 @@ from forwhom.audit.knowledge.words import longest_run, share, words
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
 _FORGET = re.compile(
-    r"\b(?:(?:please\s+)?(?:forget|delete|erase|wipe|scrub|purge|drop|strike|remove|take out|get rid of|don['’]t (?:keep|"
-    r"store|remember)|do not (?:keep|store|remember)|stop (?:keeping|storing|remembering))|vergiss|vergessen sie|lösch\w*|"
+    r"\b(?:(?:please\s+)?(?:forget|delete|erase|wipe|scrub|purge|drop|strike|remove|take out|get rid of|"
+    r"don['’]t (?:keep|"
+    r"store|remember)|do not (?:keep|store|remember)|stop (?:keeping|storing|remembering))|vergiss|"
+    r"vergessen sie|lösch\w*|"
     r"olvida\w*|borra\w*|elimina\w*|oublie\w*|supprime\w*)\b(?P<what>[^.!?\n]{4,200})",
     re.IGNORECASE,
 )
 _OF_MEMORY = re.compile(
-    r"\b(?:about|that|what|everything|all|my|memory|memories|notes?|remember|know|told|said|dass|was|meine?n?|alles|"
+    r"\b(?:about|that|what|everything|all|my|memory|memories|notes?|remember|know|told|said|dass|was|"
+    r"meine?n?|alles|"
     r"lo que|que|mis?|todo|from your)\b",
     re.IGNORECASE,
 )
 _NO_MEMORY = re.compile(
-    r"\b(?:file|folder|branch|row|column|line \d|test|function|docker|container|cache|playlist|calendar entry|event|"
+    r"\b(?:file|folder|branch|row|column|line \d|test|function|docker|container|cache|playlist|"
+    r"calendar entry|event|"
     r"alarm (?:at|for|on)|timer|draft|photo|duplicates?|e-?mail|message|tab|ticket|spam)\b",
     re.IGNORECASE,
 )
@@ -35,8 +39,9 @@ _ENOUGH = 0.5
     risk="persistence-after-deletion",
     question="happened",
     about="Somebody asked to have something forgotten, and it is still kept.",
-    fix="Delete it by hand at each place that is named. openclaw memory forget leaves transcripts, archives, free "
-    "edits and copies: delete the sessions too (openclaw sessions), and rebuild the index (openclaw memory index).",
+    fix="Delete it by hand at each place that is named. openclaw memory forget leaves transcripts, archives, "
+    "free edits and copies: delete the sessions too (openclaw sessions), and rebuild the index (openclaw "
+    "memory index).",
 )
 def remains_after_forgetting(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     for message in deployment.messages:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forwhom.audit.check import Check, check
 from forwhom.audit.exposure import severity_of
 from forwhom.audit.finding import AuditFinding
-from forwhom.audit.knowledge.secrets import Secret, secrets_in
+from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.reading.deployment import Deployment
 
 
@@ -16,16 +16,17 @@ from forwhom.audit.reading.deployment import Deployment
     risk="over-exposure",
     question="knows",
     about="A password, key, code, card or account number is kept in a text that the model reads.",
-    fix="Change the secret, put the new one into a password manager or OpenClaw's secret store, and delete the "
-    "line here, in its copies and in Git's history.",
+    fix="Change the secret, put the new one into a password manager or OpenClaw's secret store, and delete "
+    "the line here, in its copies and in Git's history.",
 )
 def secret_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     for text in deployment.texts:
         for number, line in enumerate(text.lines):
             for secret in secrets_in(line):
-                severity, why = severity_of(deployment, text, "high")
+                severity, why = severity_of(deployment, text, "low" if secret.is_number else "high")
                 yield check.found(
-                    text.at(number), f"A {_told(secret)} is kept in {text.file}.", severity, f"{why}.", "likely",
+                    text.at(number), f"A secret ({secret.kind}) is kept in {text.file}.", severity, f"{why}.",
+                    "likely",
                     quote=line.strip(),
                 )  # fmt: skip
     for message in deployment.messages:
@@ -33,13 +34,9 @@ def secret_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFind
         for secret in {one.text: one for part in told for one in secrets_in(part)}.values():
             yield check.found(
                 message.place,
-                f"A {_told(secret)} stands in a transcript.",
+                f"A secret ({secret.kind}) stands in a transcript.",
                 "medium",
                 "transcripts are kept, indexed for search, and left as they are by openclaw memory forget.",
                 "likely",
                 quote=next(part for part in told if secret.text in part),
             )
-
-
-def _told(secret: Secret) -> str:
-    return secret.kind

@@ -20,8 +20,8 @@ _ENOUGH = 0.45
     risk="delayed-memory-injection",
     question="happened",
     about="A text that others wrote has become an order in memory, in the persona or in the instructions.",
-    fix="Delete it. Then let what the agent reads not be written to memory: leave write tools out of the sessions "
-    "that read mail and pages, or put forwhom guard with provenance tagging in front of the model.",
+    fix="Delete it. Then let what the agent reads not be written to memory: leave write tools out of the "
+    "sessions that read mail and pages, or put forwhom guard with provenance tagging in front of the model.",
 )
 def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     untrusted = {one.path: one for one in deployment.chunks if one.origin == "untrusted"}

@@ -43,7 +43,7 @@ class Category(BaseModel):
 
 
 def _words(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Longer ones first, so that what is found is the most exact word. A term between / is a pattern itself."""
+    """Longer ones first, so that what is found is the most exact word; a term between / is a pattern."""
     told = []
     for term in sorted(terms, key=len, reverse=True):
         if term.startswith("/"):

@@ -23,12 +23,15 @@ class Suspicion:
 _I = re.IGNORECASE
 _SUSPECT: dict[str, re.Pattern[str]] = {
     "hides something from the owner": re.compile(
-        r"(?:do not|don['’]t|never|without|no need to|avoid|keep (?:it|this|that) (?:from|secret|quiet|between)|"
+        r"(?:do not|don['’]t|never|without|no need to|avoid|keep (?:it|this|that) (?:from|secret|quiet|"
+        r"between)|"
         r"rather not|instead of)\s+(?:ever\s+)?(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|notify(?:ing)?|"
         r"disclos(?:e|ing)|reveal(?:ing)?|show(?:ing)?|alert(?:ing)?|say(?:ing)?|admit(?:ting)?|asking)\b"
-        r"[^.;]{0,60}\b(?:user|owner|human|them|her|him|anyone|anybody|this (?:rule|note|line|entry|instruction)|"
+        r"[^.;]{0,60}\b(?:user|owner|human|them|her|him|anyone|anybody|this (?:rule|note|line|entry|"
+        r"instruction)|"
         r"(?:the|this|these) (?:note|instruction|arrangement|change|source|forward(?:ing)?|copy|memo))|"
-        r"\bkeep (?:quiet|silent|mum)\b|\b(?:silently|quietly|secretly|covertly|discreetly|behind (?:the|her|his|their) back|"
+        r"\bkeep (?:quiet|silent|mum)\b|\b(?:silently|quietly|secretly|covertly|discreetly|behind (?:the|"
+        r"her|his|their) back|"
         r"without (?:her|his|their|the (?:user|owner)['’]?s?) (?:knowing|knowledge|noticing|consent)|"
         r"unbemerkt|heimlich|stillschweigend|ohne (?:es )?(?:ihr|ihm|dem nutzer|zu erwähnen)|en secreto|"
         r"sin (?:decir|avisar|mencionar|que)[^.;]{0,30}|no (?:se )?lo (?:digas|menciones|cuentes)|"
@@ -36,13 +39,16 @@ _SUSPECT: dict[str, re.Pattern[str]] = {
         _I,
     ),
     "overrides rules": re.compile(
-        r"\b(?:ignore|disregard|override|bypass|forget|supersede|take(?:s)? precedence over|overrules?|outranks?)\b"
+        r"\b(?:ignore|disregard|override|bypass|forget|supersede|take(?:s)? precedence over|overrules?|"
+        r"outranks?)\b"
         r"[^.;]{0,40}\b(?:previous|prior|earlier|above|all|any|other|system|safety|existing|soul|agents?\.md|"
-        r"soul\.md)\b[^.;]{0,30}\b(?:instruction|rule|guideline|prompt|polic|boundar|restriction|polic(?:y|ies)|"
+        r"soul\.md)\b[^.;]{0,30}\b(?:instruction|rule|guideline|prompt|polic|boundar|restriction|"
+        r"polic(?:y|ies)|"
         r"directive|order|limit|safeguard|warning|preference)s?|"
         r"\b(?:ignorier\w*|missachte\w*)\b[^.;]{0,50}\b(?:anweisung|regel)\w*|"
         r"\bignora\b[^.;]{0,50}\b(?:instrucciones|reglas|normas)\b|"
-        r"\b(?:safety|red lines?|boundaries|confirmation rules?)\b[^.;]{0,30}\b(?:no longer|do(?:es)? not) appl|"
+        r"\b(?:safety|red lines?|boundaries|confirmation rules?)\b[^.;]{0,30}\b(?:no longer|"
+        r"do(?:es)? not) appl|"
         r"\b(?:developer|god|unrestricted|admin|maintenance) mode\b|\bjailbr\w+",
         _I,
     ),
@@ -54,41 +60,56 @@ _SUSPECT: dict[str, re.Pattern[str]] = {
         _I,
     ),
     "promotes something": re.compile(
-        r"\b(?:always|only|first|by default|whenever|in every|every time|stets|immer|siempre|bei jeder?)\b[^.;]{0,60}"
+        r"\b(?:always|only|first|by default|whenever|in every|every time|stets|immer|siempre|"
+        r"bei jeder?)\b[^.;]{0,60}"
         r"\b(?:recommend|suggest|mention|prefer|propose|praise|steer|point (?:her|him|them|people|users?) to|"
         r"quote|cite|name|promote|favou?r|choose|pick|book with|buy|order from|empfiehl\w*|empfehl\w*|"
         r"recomienda\w*|recomendar)\b[^.;]*?(?-i:[A-Z][\w&'’-]*[a-z])|"
-        r"\b(?:recommend|suggest|prefer|favou?r|empfiehl\w*|recomienda\w*)\b[^.;]{0,50}\b(?:over (?:all|any|other)|"
+        r"\b(?:recommend|suggest|prefer|favou?r|empfiehl\w*|recomienda\w*)\b[^.;]{0,50}\b(?:over (?:all|"
+        r"any|other)|"
         r"before (?:any|all|other)|above (?:all|any|other)|as (?:the )?(?:best|safest|only|first|most)|"
         r"regardless|whatever (?:she|he|they)|no matter|even (?:if|when))|"
-        r"\b(?:name|recommend|suggest|mention|list|rank|quote|offer)\s+(?-i:[A-Z][\w&'’-]+)\s+(?:first|in (?:all|every|any)|for "
+        r"\b(?:name|recommend|suggest|mention|list|rank|quote|offer)\s+(?-i:[A-Z][\w&'’-]+)\s+(?:first|"
+        r"in (?:all|every|any)|for "
         r"(?:all|every|any)|to (?:anyone|everybody|everyone|all))|"
-        r"\b(?:must|should|shall|muss|soll\w*|debes?)\s+(?:\w+\s){0,2}(?:rate|rank|score|list|recommend|describe|call|mark|prefer)\b[^.;]*?"
-        r"(?-i:[A-Z][\w&'’-]*[a-z])|\bprefer\b[^.;]{0,80}\b(?:paid|premium|pro) (?:plan|version|tier)|\bgoes? before\b",
+        r"\b(?:must|should|shall|muss|soll\w*|debes?)\s+(?:\w+\s){0,2}(?:rate|rank|score|list|recommend|"
+        r"describe|call|mark|prefer)\b[^.;]*?"
+        r"(?-i:[A-Z][\w&'’-]*[a-z])|\bprefer\b[^.;]{0,80}\b(?:paid|premium|pro) (?:plan|version|tier)|"
+        r"\bgoes? before\b",
         _I,
     ),
     "gives others its owner's rights": re.compile(
-        r"\b(?:open|unlock|grant|give|hand|show|reveal|read out)\b[^.;]{0,40}\b(?:admin|access|permissions?|rights?|"
-        r"keys?|credentials?|passwords?|(?:member|admin|guest|client) list|calendar|address|notes|memory|door|gate)\b"
+        r"\b(?:open|unlock|grant|give|hand|show|reveal|read out)\b[^.;]{0,40}\b(?:admin|access|"
+        r"permissions?|rights?|"
+        r"keys?|credentials?|passwords?|(?:member|admin|guest|client) list|calendar|address|notes|memory|"
+        r"door|gate)\b"
         r"[^.;]{0,30}\b(?:them|anyone|anybody|whoever|visitors?|strangers?|everyone|the caller|the sender)\b|"
-        r"\b(?:obey|trust|treat|serve|follow|answer to)\b[^.;]{0,40}\b(?:as|like) (?:if (?:it|they|he|she) (?:was|were) )?"
+        r"\b(?:obey|trust|treat|serve|follow|answer to)\b[^.;]{0,40}\b(?:as|like) (?:if (?:it|they|he|"
+        r"she) (?:was|were) )?"
         r"(?:the |an? |its |her |his |their |your )?(?:owner|admin\w*|operator|human|user)\b|"
         r"\bspeaks? (?:with|in) the (?:voice|name) of the owner",
         _I,
     ),
     "speaks for its owner without being asked": re.compile(
         r"\b(?:pretend|claim (?:that|to)|deny|lie)\b|"
-        r"\b(?:if|when(?:ever)?|wenn|si|cuando)\b[^.;,]{0,30}\b(?:anyone|anybody|someone|somebody|a (?:caller|visitor|customer|"
-        r"guest|client|patient|parent|student|journalist|tenant)|people|others|callers|customers|jemand|alguien|whoever)\b"
-        r"[^.;]{0,60}[,:]\s*(?:then\s+)?(?:say|tell|answer|reply|claim|sag\w*|antworte\w*|di|responde|dile)\b",
+        r"\b(?:if|when(?:ever)?|wenn|si|cuando)\b[^.;,]{0,30}\b(?:anyone|anybody|someone|somebody|"
+        r"a (?:caller|visitor|customer|"
+        r"guest|client|patient|parent|student|journalist|tenant)|people|others|callers|customers|jemand|"
+        r"alguien|whoever)\b"
+        r"[^.;]{0,60}[,:]\s*(?:then\s+)?(?:say|tell|answer|reply|claim|sag\w*|antworte\w*|di|responde|"
+        r"dile)\b",
         _I,
     ),
     "skips a confirmation": re.compile(
-        r"\b(?:no (?:further |more )?(?:confirmation|approval|permission)s?|without (?:asking|confirm\w*|approval|"
+        r"\b(?:no (?:further |more )?(?:confirmation|approval|permission)s?|without (?:asking|confirm\w*|"
+        r"approval|"
         r"checking|permission)|skip (?:the )?(?:confirmation|approval|check)|"
-        r"(?:already|has (?:already|hereby)|have (?:already|hereby)|hereby|pre-?) ?(?:agreed|consented|approved|authori[sz]ed|confirmed|pre-?approved)|"
-        r"pre-?approved|auto-?approve|treat (?:it|them|this|that|these|every \w+) as (?:approved|confirmed|consent\w*)|"
-        r"don['’]t (?:ask|wait) for (?:confirmation|approval|permission)|ohne (?:nach)?(?:frage|fragen|rückfrage)|"
+        r"(?:already|has (?:already|hereby)|have (?:already|hereby)|hereby|pre-?) ?(?:agreed|consented|"
+        r"approved|authori[sz]ed|confirmed|pre-?approved)|"
+        r"pre-?approved|auto-?approve|treat (?:it|them|this|that|these|every \w+) as (?:approved|"
+        r"confirmed|consent\w*)|"
+        r"don['’]t (?:ask|wait) for (?:confirmation|approval|permission)|ohne (?:nach)?(?:frage|fragen|"
+        r"rückfrage)|"
         r"sin (?:preguntar|confirmar|pedir))\b",
         _I,
     ),
@@ -100,38 +121,48 @@ _SUSPECT: dict[str, re.Pattern[str]] = {
         _I,
     ),
     "claims authority": re.compile(
-        r"(?:^|\W)(?:system|admin(?:istrator)?|developer|openclaw|anthropic|openai|security team|it department|"
-        r"operator|assistant)\s*(?:note|notice|message|update|override|directive|policy|prompt|instruction)\b|"
+        r"(?:^|\W)(?:system|admin(?:istrator)?|developer|openclaw|anthropic|openai|security team|"
+        r"it department|"
+        r"operator|assistant)\s*(?:note|notice|message|update|override|directive|policy|prompt|"
+        r"instruction)\b|"
         r"\[(?:system|admin|inst)\]|<\|?(?:system|im_start|assistant)|\b(?:important|mandatory|urgent)\s*:\s*"
         r"(?:assistant|agent|ai|the (?:assistant|agent))\b|"
-        r"\b(?:ai|language model|llm|assistant|agent)s? (?:reading|processing|summari[sz]ing|that reads?) this\b",
+        r"\b(?:ai|language model|llm|assistant|agent)s? (?:reading|processing|summari[sz]ing|"
+        r"that reads?) this\b",
         _I,
     ),
 }
 _SPOKEN_OF = re.compile(
     r"\b(?:injection|injected|attack(?:er|s)?|phish\w*|scam|malicious|suspicious|spoof\w*|hoax|poison\w*|"
     r"tried to|attempt(?:ed|s)?|example of|such as|e\.g\.|beware|watch out|be careful|refus(?:e|ed)|declined|"
-    r"(?:page|mail|text|message|document|attachment|site|sender)s? (?:may |might |can )?(?:tells?|says?|say|asks?|claims?|contains?)|"
-    r"blocked|quarantin\w*|ignored it|did not follow|do not follow|don['’]t follow|never follow|never obey|reported|"
+    r"(?:page|mail|text|message|document|attachment|site|sender)s? (?:may |might |can )?(?:tells?|says?|"
+    r"say|asks?|claims?|contains?)|"
+    r"blocked|quarantin\w*|ignored it|did not follow|do not follow|don['’]t follow|never follow|"
+    r"never obey|reported|"
     r"flagged|treat (?:it|them|such|as) (?:as )?(?:data|untrusted)|contained|warn(?:ed)? (?:about|of)|"
     r"training (?:slide|material)|owasp|red[- ]?team\w*|test (?:case|string)|angriff|betrug|estafa)\b",
     _I,
 )
 _IMPERATIVE = re.compile(
-    rf"(?:^|[.;:,!?]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|luego|debes?)\s+)"
+    rf"(?:^|[.;:,!?]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|luego|"
+    rf"debes?)\s+)"
     rf"(?:also\s+|always\s+|never\s+|only\s+|do not\s+|don['’]t\s+|immer\s+|nie\s+|siempre\s+|nunca\s+)*"
     rf"(?:{'|'.join(listed('verbs'))})\b(?!\s*[:#\d]|\s+(?:from|of|is|was|sent|at|by)\b)",
     _I,
 )
 _STANDING = re.compile(
-    r"\b(?:always|never|from now on|in (?:the )?future|going forward|every time|whenever|must|do not|don['’]t|"
-    r"henceforth|by default|at all times|in every|each time|immer|nie(?:mals)?|ab (?:jetzt|sofort)|künftig|stets|"
+    r"\b(?:always|never|from now on|in (?:the )?future|going forward|every time|whenever|must|do not|"
+    r"don['’]t|"
+    r"henceforth|by default|at all times|in every|each time|immer|nie(?:mals)?|ab (?:jetzt|sofort)|"
+    r"künftig|stets|"
     r"siempre|nunca|a partir de ahora|de ahora en adelante|toujours|jamais|désormais)\b",
     _I,
 )
 _CONDITION = re.compile(
-    r"\b(?:when(?:ever)?|if|once|next time|as soon as|the (?:moment|day|next time)|each time|every time|any time|"
-    r"on the (?:first|next)|after|upon|until|wenn|sobald|falls|cuando|si|en cuanto|la próxima vez|quand|dès que)\b"
+    r"\b(?:when(?:ever)?|if|once|next time|as soon as|the (?:moment|day|next time)|each time|every time|"
+    r"any time|"
+    r"on the (?:first|next)|after|upon|until|wenn|sobald|falls|cuando|si|en cuanto|la próxima vez|quand|"
+    r"dès que)\b"
     r"(?P<what>[^.;]{3,90}?)(?:,|:|\bthen\b|→|->|\bdann\b|\bentonces\b|\s-\s)",
     _I,
 )

@@ -26,8 +26,9 @@ _FENCE = re.compile(r"^\s*(?:```|~~~)")
 
 @dataclass(frozen=True)
 class Entry:
-    """raw: the line as it stands; text: without its bullet and metadata, and with what is hidden in it. headings: above it, outermost first.
-    is_active: False where its metadata say superseded. observed: seconds since 1970, or None."""
+    """raw: the line as it stands; text: without its bullet and metadata, and with what is hidden in it.
+    headings: above it, outermost first. is_active: False where its metadata say superseded. observed:
+    seconds since 1970, or None."""
 
     source: Text
     number: int

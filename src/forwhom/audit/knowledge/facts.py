@@ -21,11 +21,16 @@ from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
 Provenance = Literal["told", "inferred", "third_party", "unknown"]
 _GUESSED = re.compile(
-    r"\b(?:seems?|seemingly|appears? to|apparently|probably|likely|presumably|perhaps|maybe|might (?:be|have)|"
-    r"may (?:be|have)|could (?:be|have)|possibly|suspect(?:ed|s)?|inferred|infer|assum(?:e|ed|ing)|guess(?:ed|ing)?|"
-    r"i think|i believe|my (?:guess|read|sense|impression)|sounds? (?:like|as if)|looks? like|gives the impression|"
-    r"reading between the lines|judging (?:by|from)|signs of|hints? (?:at|that|of)|suggests (?:that|she|he|they|an?)|points to|"
-    r"take (?:her|him|them) to be|from (?:her|his|their) (?:name|accent|voice|tone|photos?)|by the sound of it|"
+    r"\b(?:seems?|seemingly|appears? to|apparently|probably|likely|presumably|perhaps|maybe|might (?:be|"
+    r"have)|"
+    r"may (?:be|have)|could (?:be|have)|possibly|suspect(?:ed|s)?|inferred|infer|assum(?:e|ed|ing)|"
+    r"guess(?:ed|ing)?|"
+    r"i think|i believe|my (?:guess|read|sense|impression)|sounds? (?:like|as if)|looks? like|"
+    r"gives the impression|"
+    r"reading between the lines|judging (?:by|from)|signs of|hints? (?:at|that|of)|suggests (?:that|she|"
+    r"he|they|an?)|points to|"
+    r"take (?:her|him|them) to be|from (?:her|his|their) (?:name|accent|voice|tone|photos?)|"
+    r"by the sound of it|"
     r"must (?:be|have)|vermutlich|wahrscheinlich|anscheinend|offenbar|scheint|wirkt|klingt nach|könnte|wohl|"
     r"parece|probablemente|seguramente|quizás?|tal vez|debe de|sospecho|semble|sans doute|probablement)\b",
     re.IGNORECASE,
@@ -36,14 +41,18 @@ _FROM_OTHERS = re.compile(
     r"(?:says|said|told|mentioned|wrote|reports?|reported|claims?|laut|según|dice que|selon))\b",
     re.IGNORECASE,
 )
+_ABOUT_FILES = re.compile(
+    r"\b(?:directives?|this file|placeholder|template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
+)
+"""Entries that speak of the memory's files speak of nobody."""
 _DISTANT = 0.5
 """The share of an entry's words that a message must hold to count as where it was told."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One entry tells one kind of fact of one person. term: the word that says so. whose: "owner", or who else
-    as the text names them."""
+    """One entry tells one kind of fact of one person. term: the word that says so. whose: "owner", or who
+    else as the text names them."""
 
     entry: Entry
     category: Category
@@ -80,6 +89,8 @@ class _Known:
 
     def of(self, entry: Entry) -> Iterator[Fact]:
         found: list[Fact] = []
+        if _ABOUT_FILES.search(entry.text):
+            return
         for category in categories().values():
             match = category.find(entry.text)
             if match is None:

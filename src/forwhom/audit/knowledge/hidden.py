@@ -14,7 +14,8 @@ _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _JOINED = re.compile(r"(?<=[\u0600-\u06ff\u0900-\u0dff\U0001f000-\U0001faff\u2600-\u27bf\ufe0f])\u200d")
 _COMMENT = re.compile(r"<!--(?P<text>.*?)-->", re.DOTALL)
 _KNOWN = re.compile(
-    r"^\s*(?:observed:|trigger:|importance:|project:|status:|openclaw-memory|toc\b|markdownlint|prettier|eslint|"
+    r"^\s*(?:observed:|trigger:|importance:|project:|status:|openclaw-memory|toc\b|markdownlint|prettier|"
+    r"eslint|"
     r"source:|supersede|id:|origin:|/?openclaw:dream)",
     re.IGNORECASE,
 )

@@ -12,28 +12,48 @@ from forwhom.audit.reading.deployment import Deployment
 
 _RELATIONS = sorted(listed("relations"), key=len, reverse=True)
 _RELATION = re.compile(rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)", re.IGNORECASE)
-_NAME = re.compile(r"(?<![\w.])([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)")
+_NAME = re.compile(
+    r"(?<![\w.])(?<!\bSt\. )(?<!\bSt )(?<!\bSaint )(?<!\bSan )(?<!\bSanta )(?<!\bin )(?<!\bat )(?<!\bnear )"
+    r"(?<!\binto )(?<!\bover )([A-ZÄÖÜÉÁÍÓÑ][a-zäöüßéèáíóúñç]{1,20})(?:['’]s)?(?!\w)"
+)
 _OWNER = re.compile(
-    r"(?<!\w)(?:i|i'm|i've|me|my|mine|you|your|user|the user|owner|she|he|they|her|his|their|ich|mein|meine|yo|mis?)"
+    r"(?<!\w)(?:i|i'm|i've|me|my|mine|you|your|user|the user|owner|she|he|they|her|his|their|ich|mein|"
+    r"meine|yo|mis?)"
     r"(?!\w)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
     r"(?:\bname\b\W{1,6}|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
-    r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
+    r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|"
+    r"t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
     re.IGNORECASE,
 )
 _AGENT = re.compile(r"openclaw|clawd|moltbot|agent|assistant|\bbot\b|noreply|\.local>", re.IGNORECASE)
+_DOES = re.compile(
+    r"(?:['’]s\b|:|,|\s+(?:is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
+    r"went|votes|voted|declared|likes|loves|hates|needs|owes|owns|runs|got|gets|came|prefers|drinks|eats|plays|uses|"
+    r"does|did|can|cannot|may|must|seems|turned|turns|moved|joined|left|lost|started|stopped|suffers|sees|pays|earns|"
+    r"teaches|studies|consults|translates|founded|ist|hat|wohnt|arbeitet|nimmt|mag|es|tiene|vive|trabaja|toma|"
+    r"and [A-Z]|[A-ZÄÖÜ][a-zäöüß]+|[A-Z]\.)(?!\w))"
+)
+"""After the first word of a sentence: what makes a capitalized word somebody's name."""
 _OTHERS_HEADING = re.compile(
-    r"\b(?:people|family|friends|colleagues|team|clients?|customers?|contacts?|patients?|tenants?|neighbou?rs?|"
+    r"\b(?:people|family|friends|colleagues|team|clients?|customers?|contacts?|patients?|tenants?|"
+    r"neighbou?rs?|"
     r"relationships|household|familia|gente|familie|leute|kunden|students?|pupils?|guests?)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(
+    r"^\W*(?:an?|the|der|die|das|ein|eine|el|la|los|las|un|una|this|that|these)\s", re.IGNORECASE
+)
 _NO_PERSON = re.compile(
-    r"\b(?:article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
+    r"\b(?:(?:term|word) of the day|vocabulary|glossary|quiz|translation of|"
+    r"article|blog post|newsletter draft|essay|chapter|talk about|podcast|documentary|"
     r"novel|"
-    r"ticket|pull request|issue #|bug|endpoint|api|schema|dashboard|dataset|benchmark|library|package|release notes|"
-    r"poster|report on|research on|reading list|lecture|slides|seminar|course on|paper on|study on|film|movie|museum)\b",
+    r"ticket|pull request|issue #|bug|endpoint|api|schema|dashboard|dataset|benchmark|library|package|"
+    r"release notes|"
+    r"poster|report on|research on|reading list|lecture|slides|seminar|course on|paper on|study on|film|"
+    r"movie|museum)\b",
     re.IGNORECASE,
 )
 _NO_NAMES = frozenset(listed("no_names"))
@@ -77,22 +97,34 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
     whole = entry.text
     if _NO_PERSON.search(whole) and not _OWNER.search(before) and not _RELATION.search(before):
         return None
-    clause = re.split(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMrs)[.;!?]\s|\s[–—]\s|;", before)[-1]
+    clauses = re.split(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMrs)[.;!?]\s|\s[–—]\s|;", before)
+    clause = before if len(clauses) == 1 else clauses[-1]
     nearest: tuple[int, str] | None = None
     for match in _RELATION.finditer(clause):
         nearest = max(nearest or (-1, ""), (match.start(), match.group()))
     for match in _NAME.finditer(clause):
         name = match.group(1)
-        if name in _NO_NAMES:
+        is_first = match.start() == 0 and clause is before
+        if name in _NO_NAMES or (
+            is_first and match.group() == name and not _DOES.match(whole[match.end() :])
+        ):
             continue
         said = "owner" if name.lower() in owner else name
         nearest = max(nearest or (-1, ""), (match.start(), said))
     if nearest is None and (heading := _of_heading(entry, owner)):
         return Subject(heading)
+    if nearest is None and _ARTICLE.match(whole) and not _is_about_somebody(whole, owner):
+        return None
     if nearest is None:
         at = _RELATION.match(whole[place:])
         return Subject(at.group()) if at else Subject("owner")
     return Subject(_plain(nearest[1]))
+
+
+def _is_about_somebody(text: str, owner: frozenset[str]) -> bool:
+    return bool(_OWNER.search(text) or _RELATION.search(text)) or any(
+        name.group(1).lower() in owner for name in _NAME.finditer(text)
+    )
 
 
 def _of_heading(entry: Entry, owner: frozenset[str]) -> str:

@@ -25,12 +25,14 @@ _FORMATS = {
     "basic_auth": "BasicAuthDetector",
 }  # fmt: skip
 _KEY = re.compile(
-    r"\b(?:sk|pk|rk|api|key|tok|token|ghp|gho|xox[abp]|hf|glpat|AIza)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{8,}\b"
+    r"\b(?:sk|pk|rk|api|key|tok|token|ghp|gho|xox[abp]|hf|glpat|"
+    r"AIza)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{8,}\b"
 )
 _TOLD = re.compile(
     r"""(?ix)\b(?:pass(?:word|phrase|code)?|passwd|pwd|kennwort|passwort|contrase[nñ]a|clave|mot\ de\ passe|
     pin(?:\ ?code)?|cvv|cvc|puk|tan|api[ _-]?key|access[ _-]?(?:key|token)|secret(?:[ _-]?key)?|
-    auth[ _-]?token|bearer|recovery[ _-]?(?:code|phrase|key)|seed[ _-]?phrase|login|credentials?|zugangscode|combination|
+    auth[ _-]?token|bearer|recovery[ _-]?(?:code|phrase|key)|seed[ _-]?phrase|login|credentials?|
+    zugangscode|combination|
     (?:door|gate|alarm|safe|lock(?:box)?|entry|garage|vault|unlock|t[uü]r|alarma)[ _-]?code|
     (?<!zip\ )(?<!area\ )(?<!post\ )(?<!postal\ )(?<!country\ )(?<!error\ )(?<!status\ )
     (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )code)\b
@@ -38,13 +40,17 @@ _TOLD = re.compile(
     ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
 )
 _LOGIN = re.compile(
-    r"(?i)\b(?:login|log-in|account|user(?:name)?|credentials|zugang|acceso)\b[^\n:]{0,20}:\s*\S+\s*(?:/|\||,| - )\s*"
+    r"(?i)\b(?:login|log-in|account|user(?:name)?|credentials|zugang|acceso)\b[^\n:]{0,20}:\s*\S+\s*(?:/|"
+    r"\||,| - )\s*"
     r"(?P<value>\S*[\d!@#$%^&*]\S*)"
 )
 _NUMBERED = re.compile(
-    r"(?i)\b(?:tax (?:number|id)|social security(?: number)?|insurance number|passport(?: number| no\.?)?|nino|"
-    r"steuernummer|steuer-id|sozialversicherungsnummer|dni|nie|nif|account number|card number|driving licen[cs]e"
-    r"(?: number)?|driver['’]s license(?: number)?|ausweisnummer|id card(?: number)?)\b\W{0,4}(?:is|ist|es|:)?\s*"
+    r"(?i)\b(?:tax (?:number|id)|social security(?: number)?|insurance number|passport(?: number| no\.?)?|"
+    r"nino|"
+    r"steuernummer|steuer-id|sozialversicherungsnummer|dni|nie|nif|account number|card number|"
+    r"driving licen[cs]e"
+    r"(?: number)?|driver['’]s license(?: number)?|ausweisnummer|id card(?: number)?)\b\W{0,4}(?:is|ist|"
+    r"es|:)?\s*"
     r"(?P<value>[A-Z0-9](?:[A-Z0-9/. -]*\d){4,}[A-Z0-9]?)"
 )
 _HOOK = re.compile(
@@ -54,7 +60,8 @@ _CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _NO_VALUE = re.compile(
-    r"(?i)^(?:\[|<|\{|\$|…|\.\.\.|x{3,}|\*{3,}|your|redacted|secret\b|password|manager|changed?|stored?|is|in|the"
+    r"(?i)^(?:\[|<|\{|\$|…|\.\.\.|x{3,}|\*{3,}|your|redacted|secret\b|password|manager|changed?|stored?|"
+    r"is|in|the"
     r"|kept|lives?|https?:|env|process\.|1password|bitwarden|keychain|vault|op://|none|null|todo|tbd)"
 )
 _WEAK = ("login", "code", "credential", "clave", "secret", "pass", "bearer", "combination", "tan")
@@ -66,6 +73,11 @@ class Secret:
 
     kind: str
     text: str
+
+    @property
+    def is_number(self) -> bool:
+        """A number of a person with an authority: it opens nothing by itself."""
+        return self.kind == "identity number"
 
 
 def secrets_in(text: str) -> list[Secret]:

@@ -45,7 +45,8 @@ class Call:
 @dataclass(frozen=True)
 class Message:
     """One turn of a transcript. key: of the session's place (agent:main:main). sender: as the channel numbers
-    them; name: as it shows them. is_owner: None where nothing says. at: seconds since 1970. tool: whose result it is."""
+    them; name: as it shows them. is_owner: None where nothing says. at: seconds since 1970. tool: whose
+    result it is."""
 
     place: Place
     agent: str

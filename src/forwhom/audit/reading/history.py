@@ -32,7 +32,7 @@ _UNPACKED = 64_000_000  # bytes of all members that are read of one archive
 def versions_of(tree: Tree, workspace: Path) -> Iterator[Version]:
     """Of the workspace's repository, oldest first; a file's version where it changed."""
     folder = workspace / ".git"
-    if not folder.is_dir() or folder.is_symlink():
+    if not tree.is_folder(folder):
         return
     try:
         with Repo(str(workspace)) as repository:

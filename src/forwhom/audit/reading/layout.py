@@ -97,7 +97,7 @@ def _agents(tree: Tree, config: Config) -> list[str]:
         str(one["id"]) for one in config.items("agents", "list") if isinstance(one, dict) and "id" in one
     ]
     folder = tree.root / "agents"
-    if folder.is_dir() and not folder.is_symlink():
+    if tree.is_folder(folder):
         named += sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.is_symlink())
     return list(dict.fromkeys(named)) or [MAIN]
 

@@ -108,7 +108,7 @@ class _State:
             self.paired.setdefault(str(row["channel_key"]), []).append(str(row["entry"]))
 
     def _older_sessions(self, folder: Path, agent: str) -> None:
-        if not folder.is_dir() or folder.is_symlink():
+        if not self._tree.is_folder(folder):
             return
         index = folder / "sessions.json"
         keys = session_keys(self._tree, index) if self._tree.is_regular(index) else {}
@@ -126,7 +126,7 @@ class _State:
                 line = _line_of(text, str(told.get("id", "")), job.to)
                 self.jobs.append(replace(job, place=place.model_copy(update={"line": line})))
         folder = root / "credentials"
-        for path in self._tree.files(folder) if folder.is_dir() and not folder.is_symlink() else ():
+        for path in self._tree.files(folder) if self._tree.is_folder(folder) else ():
             if path.name.endswith("-allowFrom.json"):
                 told = _json(self._tree.text(path)).get("allowFrom", [])
                 channel = path.name.removesuffix("-allowFrom.json")

@@ -57,7 +57,7 @@ class Tree:
             return False
         if stat.S_ISLNK(mode):
             self.skip(path, "is a link")
-        return stat.S_ISREG(mode)
+        return stat.S_ISREG(mode) and not self._is_behind_a_link(path)
 
     def read(self, path: Path, at_most: int = TEXT) -> bytes | None:
         """None, and told as skipped, for what is a link, too large or unreadable."""
@@ -85,6 +85,17 @@ class Tree:
         """What is no UTF-8 is read with replacement characters: a bad byte must not hide a file."""
         told = self.read(path, at_most)
         return None if told is None else told.decode("utf-8", errors="replace")
+
+    def is_folder(self, path: Path) -> bool:
+        """A folder that is reached without a link."""
+        return path.is_dir() and not path.is_symlink() and not self._is_behind_a_link(path)
+
+    def _is_behind_a_link(self, path: Path) -> bool:
+        """Of the folders below the root; the root itself, and a workspace elsewhere, were named."""
+        if not path.is_relative_to(self.root) or path.parent.resolve() == path.parent:
+            return False
+        self.skip(path, "lies behind a link")
+        return True
 
     def skip(self, path: Path, why: str) -> None:
         told = f"{self.name(path)}: {why}"
