@@ -92,6 +92,11 @@ def test_two_accounts_bound_to_two_agents_do_not_meet() -> None:
     assert set(reach.people("main")) == {"owner"} and set(reach.people("work")) == {"telegram:2"}
 
 
+def test_with_explicit_owners_a_message_that_is_bound_to_nobody_reaches_nobody() -> None:
+    config = {**telegram(), "agents": {"ownership": "explicit", "entries": {"main": {}, "ben": {}}}}
+    assert not reach_of(small(config, agents=("main", "ben"))).ways
+
+
 def test_a_bindings_own_scope_wins_over_the_global_one() -> None:
     config = {
         **telegram(),
@@ -257,3 +262,14 @@ def test_the_picture_stays_readable_with_many_and_says_what_it_left_out(people: 
     drawn = picture(reach)
     assert drawn.count("<rect") == min(30, len(reach.nodes))
     assert ("more not drawn" in drawn) is (len(reach.nodes) > 30)
+
+
+def test_keys_in_addresses_and_commands_of_servers_are_not_shown() -> None:
+    servers = {
+        "a": {"url": "https://ana:hunter2@mcp.example.com/sse?api_key=hunter2"},
+        "b": {"command": "npx", "args": ["mail-mcp", "--token", "hunter2", "--password=hunter2"]},
+    }
+    reach = reach_of(small({"mcp": {"servers": servers}}))
+    told = " ".join(one.why for one in reach.outlets)
+    assert "mcp.example.com/sse" in told and "npx mail-mcp" in told
+    assert "hunter2" not in told + picture(reach) + in_words(reach)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from forwhom.audit.finding import Place
+from forwhom.audit.quoting import quoted
 from forwhom.audit.reach.dreaming import dreaming, excluded_sources, remembers_across
 from forwhom.audit.reach.graph import Reach
 from forwhom.audit.reach.routing import Way
@@ -153,7 +154,7 @@ def _others_write(seen: Seen) -> list[Evidence]:
 def _intent_for_anyone(seen: Seen) -> list[Evidence]:
     first = seen.deployment.agents[0].id if seen.deployment.agents else seen.agent
     return [
-        Evidence(one.place, f"standing intent '{one.description}' for anyone", is_default=False)
+        Evidence(one.place, f"standing intent '{quoted(one.description)}' for anyone", is_default=False)
         for one in seen.deployment.intents
         if seen.agent == first and one.status in ("armed", "fired", "pending")
         and one.sender.lower() in ("", "*", "anyone", "any")
@@ -195,7 +196,7 @@ def _last_target(seen: Seen) -> list[Evidence]:
     found = [_of(target)] if target.value == "last" and not to.value else []
     first = seen.deployment.agents[0].id if seen.deployment.agents else seen.agent
     found += [
-        Evidence(one.place, f"task '{one.name}' is delivered to whoever wrote last", is_default=False)
+        Evidence(one.place, f"task '{quoted(one.name)}' is delivered to whoever wrote last", is_default=False)
         for one in seen.deployment.jobs
         if one.enabled and (one.agent or first) == seen.agent and one.mode == "announce" and not one.to
         and one.channel in ("last", "")

@@ -20,6 +20,7 @@ from forwhom.audit.reach.people import (
 from forwhom.audit.reach.settings import Path, Setting, first_set, table_at, value_at
 from forwhom.audit.reading.config import Config
 from forwhom.audit.reading.deployment import Deployment
+from forwhom.monitor.session import one_line
 
 Kind = Literal["direct", "group", "mail", "webhook", "local", "clock"]
 _OLD_CHANNELS = ("whatsapp", "telegram", "discord", "slack", "signal", "imessage")
@@ -122,6 +123,7 @@ def _direct(
 
 
 def _named(channel: str, account: str) -> str:
+    channel, account = one_line(channel, 40), one_line(account, 40)
     return channel if account == "default" else f"{channel} ({account})"
 
 
@@ -162,11 +164,13 @@ def _of_people(door: Door, people: tuple[Person, ...]) -> Door:
     """A group's door with its people: in a room that is named, anybody is a member of it."""
     is_any = door.room == ANYBODY
     who = tuple(
-        one if is_any or one.kind != "anybody" else Person(f"members of {door.room}", "members", one.place)
+        one
+        if is_any or one.kind != "anybody"
+        else Person(f"members of {one_line(door.room, 60)}", "members", one.place)
         for one in people
     )
     is_open = any(one.kind == "anybody" for one in who)
-    name = f"{door.name}, any group" if is_any else f"{door.name}, group {door.room}"
+    name = f"{door.name}, any group" if is_any else f"{door.name}, group {one_line(door.room, 60)}"
     return replace(door, name=name, people=who, opener=door.opener if is_open else None)
 
 
@@ -225,4 +229,6 @@ def _hook(config: Config, kind: Literal["mail", "webhook"], name: str, at: Path)
     line = (*at, "id") if config.is_set(*at, "id") else at
     policy = Setting(".".join(at), True, config.place(*line), is_default=False)
     whose = "whoever writes to the mailbox" if kind == "mail" else "whoever the webhook reports on"
-    return Door(f"hook {name}", kind, name, policy, (Person(whose, kind, policy.place),), settings=(at,))
+    return Door(
+        f"hook {one_line(name, 60)}", kind, name, policy, (Person(whose, kind, policy.place),), settings=(at,)
+    )

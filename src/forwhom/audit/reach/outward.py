@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from forwhom.audit.finding import Place
+from forwhom.audit.quoting import quoted
 from forwhom.audit.reach.people import Owners, bare, owners_of
 from forwhom.audit.reach.settings import as_list, of_agent, table_at
 from forwhom.audit.reach.tools import OUTSIDE, Toolbox, matches, toolbox
@@ -92,13 +93,31 @@ def mcp_servers(config: Config, boxes: dict[str, Toolbox]) -> Iterator[Outlet]:
             having = tuple(agent for agent, box in boxes.items() if _has_server(box, name, told))
             if not having:
                 continue
-            words = [str(told.get("command", "")), *as_list(told.get("args"))]
-            how = str(told.get("url") or " ".join(words)).strip()
             sends = _server_sends(name, told)
             yield Outlet(
-                "MCP server", f"MCP server {name}", having, f"{'.'.join((*start, name))}: {how[:80]}",
-                config.place(*start, name), is_other=sends is not False, is_foreign=sends is True, target=how,
+                "MCP server", f"MCP server {quoted(name)}", having,
+                f"{quoted('.'.join((*start, name)))}: {_shown(told)}", config.place(*start, name),
+                is_other=sends is not False, is_foreign=sends is True,
             )  # fmt: skip
+
+
+def _shown(told: dict[str, Any]) -> str:
+    """Its address without what may be a key in it, or its command and what is not an option."""
+    if told.get("url"):
+        return quoted(bare_address(str(told["url"])))
+    words = [str(told.get("command", ""))]
+    args = as_list(told.get("args"))
+    for before, one in zip(("", *args), args, strict=False):
+        if not one.startswith("-") and not (before.startswith("--") and "=" not in before):
+            words.append(bare_address(one))
+    return quoted(" ".join(words)[:80])
+
+
+def bare_address(text: str) -> str:
+    """Without user, query and fragment; what is no address as it is."""
+    if "://" not in text:
+        return text
+    return re.sub(r"(?<=//)[^/@\s]+@", "", re.split(r"[?#]", text)[0])
 
 
 def _server_sends(name: str, told: dict[str, Any]) -> bool | None:
@@ -133,8 +152,10 @@ def skills(deployment: Deployment, boxes: dict[str, Toolbox]) -> Iterator[Outlet
         line = next((number for number, told in enumerate(text.lines) if _SENDS.search(told)), None)
         if line is not None:
             is_foreign = _FOREIGN.search("\n".join(text.lines)) is not None
-            yield Outlet("skill", f"skill {name}", having, text.lines[line].strip()[:120], text.at(line),
-                         is_other=True, is_foreign=is_foreign)  # fmt: skip
+            yield Outlet(
+                "skill", f"skill {quoted(name)}", having, quoted(text.lines[line]), text.at(line),
+                is_other=True, is_foreign=is_foreign,
+            )  # fmt: skip
 
 
 def _has_skill(config: Config, agent: str, name: str) -> bool:
@@ -148,10 +169,10 @@ def deliveries(deployment: Deployment, owners: Owners) -> Iterator[Outlet]:
     for job in deployment.jobs:
         if not job.enabled or job.mode in ("", "none"):
             continue
-        name = f"{job.channel} {job.to}".strip() or job.mode
+        name = quoted(f"{job.channel} {bare_address(job.to)}".strip() or job.mode)
         yield Outlet(
-            "delivery", f"delivery to {name}", (job.agent or first,), f"task '{job.name}' sends to {name}",
-            job.place, is_other=_is_others(deployment.config, owners, job), prompt=job.prompt,
+            "delivery", f"delivery to {name}", (job.agent or first,),
+            f"task '{quoted(job.name)}' sends to {name}", job.place, is_other=_is_others(deployment.config, owners, job), prompt=job.prompt,
             target=job.to or job.channel,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from forwhom.audit.finding import Place
 from forwhom.audit.reach.settings import Path, as_list, entries_at
 from forwhom.audit.reading.config import Config
 from forwhom.audit.reading.deployment import Deployment
+from forwhom.monitor.session import one_line
 
 Who = Literal["owner", "person", "anybody", "members", "mail", "webhook", "itself"]
 ANYBODY = "*"
@@ -37,7 +38,7 @@ class Person:
 
 def bare(entry: str, channel: str = "") -> str:
     """A sender's id without prefixes: 'tg:123', 'telegram:123' and '123' are one."""
-    told = entry.strip().lower().removesuffix("@s.whatsapp.net")
+    told = one_line(entry, 80).lower().removesuffix("@s.whatsapp.net")
     for prefix in (f"{channel}:", "tg:", "user:", "direct:", "dm:"):
         if prefix != ":":
             told = told.removeprefix(prefix)

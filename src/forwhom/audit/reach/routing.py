@@ -87,6 +87,8 @@ def _bound(deployment: Deployment, door: Door, person: Person) -> tuple[str | No
     if ranked:
         _, agent, at = min(ranked, key=lambda one: one[0])
         return agent, at
+    if config.get("agents", "ownership") == "explicit" and len(deployment.agents) > 1:
+        return None, ()
     return default_agent(deployment), ()
 
 

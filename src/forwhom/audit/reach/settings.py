@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forwhom.audit.finding import Place
+from forwhom.audit.quoting import quoted
 from forwhom.audit.reading.config import Config
 
 Path = tuple[str, ...]
@@ -23,7 +24,7 @@ class Setting:
     is_default: bool
 
     def __str__(self) -> str:
-        told = f"{self.name}: {_shown(self.value)}"
+        told = f"{quoted(self.name)}: {_shown(self.value)}"
         return f"{told} (default)" if self.is_default else told
 
 
@@ -86,5 +87,5 @@ def table_at(config: Config, path: Path) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    told = str(value)
+    told = quoted(str(value))
     return told if len(told) <= 60 else f"{told[:57]}..."
