@@ -40,7 +40,7 @@ def measure(*sets: str) -> Counter[str]:
                 counts["found"] += bool(here)
                 counts["kind"] += any(one.category.category == planted.category for one in here)
                 counts["whose"] += any((one.whose == "owner") == (planted.whose == "owner") for one in here)
-                    sure = [one for one in here if one.provenance != "unknown"]
+                sure = [one for one in here if one.provenance != "unknown"]
                 counts["sure"] += bool(sure)
                 counts["provenance"] += any(one.provenance == planted.provenance for one in sure)
             told = {(one.entry.place.file, one.entry.place.line) for one in facts if one.is_special}
