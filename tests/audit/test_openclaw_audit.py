@@ -130,6 +130,17 @@ def test_an_audit_that_fails_says_why_and_leaves_ours_as_they_are(
     assert list(both) == ours and why in told
 
 
+def test_one_that_hangs_is_ended_with_all_that_it_started(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forwhom.audit.openclaw_audit._SECONDS", 0.5)
+    script = _fake(tmp_path, "")
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {tmp_path}/child\nsleep 60\n")
+    assert "took longer" in openclaw_audit(read_deployment(state), script).why
+    child = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
+    assert not child.exists() or child.read_text().split()[2] == "Z"
+
+
 def test_without_openclaw_nothing_is_run(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     told = openclaw_audit(read_deployment(state))

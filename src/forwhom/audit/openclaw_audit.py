@@ -12,8 +12,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,15 +125,19 @@ def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[list[A
             if not _NOT_SET.match(name):
                 environment.setdefault(name, "not-set-while-auditing-0000000000000000")
     try:
-        done = subprocess.run(  # noqa: S603
-            [str(program), "security", "audit", "--json"], cwd=home, env=environment, capture_output=True,
-            timeout=_SECONDS, stdin=subprocess.DEVNULL, check=False,
+        started = subprocess.Popen(  # noqa: S603
+            [str(program), "security", "audit", "--json"], cwd=home, env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return None, f"openclaw's audit took longer than {_SECONDS} seconds."
     except OSError as error:
         return None, f"openclaw could not be run: {error.strerror or error}."
-    text = done.stdout.decode("utf-8", errors="replace")
+    try:
+        out, errors = started.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None, f"openclaw's audit took longer than {_SECONDS} seconds."
+    finally:
+        _end(started)
+    text = out.decode("utf-8", errors="replace")
     try:
         told = json.loads(text[text.index("{") :])
     except ValueError:
@@ -139,8 +145,17 @@ def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[list[A
     findings = told.get("findings") if isinstance(told, dict) else None
     if isinstance(findings, list):
         return findings, ""
-    said = _failure(told) or done.stderr.decode("utf-8", errors="replace")
-    return None, f"it ended with {done.returncode}: {quoted(said.replace(str(state), '~'))}"
+    said = _failure(told) or errors.decode("utf-8", errors="replace")
+    return None, f"it ended with {started.returncode}: {quoted(said.replace(str(state), '~'))}"
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    """With all that it started, which would write into the copy after it is gone."""
+    try:
+        os.killpg(started.pid, signal.SIGKILL)
+    except (OSError, AttributeError):
+        started.kill()
+    started.wait()
 
 
 def _failure(told: Any) -> str:
@@ -153,8 +168,9 @@ def _failure(told: Any) -> str:
 
 
 def _copy(root: Path, to: Path) -> None:
-    """Regular files and folders with their rights; no link, no large file, no code."""
+    """Regular files and folders with their rights; no link, no code, nothing large, and not without end."""
     to.mkdir()
+    left = _LARGEST * 10
     for folder, folders, names in os.walk(root, followlinks=False):
         here = Path(folder)
         there = to / here.relative_to(root)
@@ -166,8 +182,11 @@ def _copy(root: Path, to: Path) -> None:
             is_left = name.endswith(_NO_FILES) and not name.startswith(_PAIRED)
             if file.is_symlink() or not file.is_file() or is_left:
                 continue
-            if file.stat().st_size <= _LARGEST:
-                shutil.copy2(file, there / name, follow_symlinks=False)
+            size = file.stat().st_size
+            if size <= min(left, _LARGEST):
+                left -= size + 4096
+                with suppress(OSError):  # what may not be read is left out
+                    shutil.copy2(file, there / name, follow_symlinks=False)
     for folder, _, _ in os.walk(to, topdown=False):
         source = root / Path(folder).relative_to(to)
         Path(folder).chmod((source.stat().st_mode & 0o777) | 0o700)

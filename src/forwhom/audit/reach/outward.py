@@ -172,7 +172,8 @@ def deliveries(deployment: Deployment, owners: Owners) -> Iterator[Outlet]:
         name = quoted(f"{job.channel} {bare_address(job.to)}".strip() or job.mode)
         yield Outlet(
             "delivery", f"delivery to {name}", (job.agent or first,),
-            f"task '{quoted(job.name)}' sends to {name}", job.place, is_other=_is_others(deployment.config, owners, job), prompt=job.prompt,
+            f"task '{quoted(job.name)}' sends to {name}", job.place,
+            is_other=_is_others(deployment.config, owners, job), prompt=job.prompt,
             target=job.to or job.channel,
         )  # fmt: skip
 
