@@ -11,6 +11,7 @@ import binascii
 import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 Span = tuple[int, int]
 
@@ -18,8 +19,11 @@ _ALIKE = {
     "a": "a4@", "b": "b8", "e": "e3", "g": "g9", "i": "i1!|", "l": "l1|", "o": "o0", "s": "s5$", "t": "t7+",
     "z": "z2",
 }  # fmt: skip
-_BETWEEN = r"[\s_.,;:*/\\'\"|-]{0,3}"
+_MOST_BETWEEN = 3
+_BETWEEN = rf"[\s_.,;:*/\\'\"|-]{{0,{_MOST_BETWEEN}}}"
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_HEX_SO_FAR = re.compile(r"\b(?:[0-9a-fA-F]{2}:?)*[0-9a-fA-F]{2}\Z")
+_ENOUGH = 64
 _HEX = re.compile(r"\b(?:[0-9a-fA-F]{2}[\s:]?){4,}")
 
 
@@ -30,16 +34,35 @@ def plain_spans(text: str, secret: str) -> list[Span]:
 
 def encoded_spans(text: str, secret: str) -> list[Span]:
     """Where `secret` stands in `text` in any of the forms."""
-    signs = [sign for sign in secret.lower() if sign.isalnum()]
-    if not signs:
+    if not _signs(secret):
         return plain_spans(text, secret)
-    rotated = [codecs.encode(sign, "rot13") for sign in signs]
-    spans = [
-        found.span()
-        for form in (signs, signs[::-1], rotated)
-        for found in re.finditer(_BETWEEN.join(map(_alike, form)), text, re.IGNORECASE)
-    ]
+    spans = [found.span() for form in _forms(secret) for found in form.finditer(text)]
     return spans + [span for span, decoded in _decoded(text) if secret.lower() in decoded.lower()]
+
+
+def longest_form(secret: str) -> int:
+    """Characters that `secret` can take at most, but for a base64 or hexadecimal text that holds it."""
+    signs = len(_signs(secret))
+    return max(len(secret), signs + _MOST_BETWEEN * (signs - 1))
+
+
+def goes_on(text: str, place: int) -> bool:
+    """Whether a hexadecimal text that began before `place`, which is no place inside a word, may go on there."""
+    before = text[max(place - _ENOUGH, 0) : place - 1]
+    return (text[place - 1].isspace() or text[place - 1] == ":") and bool(_HEX_SO_FAR.search(before))
+
+
+def _signs(secret: str) -> list[str]:
+    return [sign for sign in secret.lower() if sign.isalnum()]
+
+
+@lru_cache(maxsize=100_000)
+def _forms(secret: str) -> tuple[re.Pattern[str], ...]:
+    """Kept, since an answer that comes in parts is looked at many times."""
+    signs = _signs(secret)
+    rotated = [codecs.encode(sign, "rot13") for sign in signs]
+    forms = (signs, signs[::-1], rotated)
+    return tuple(re.compile(_BETWEEN.join(map(_alike, form)), re.IGNORECASE) for form in forms)
 
 
 def _alike(sign: str) -> str:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
-from forwhom.mitigations.encodings import Span, encoded_spans, plain_spans
+from forwhom.mitigations.encodings import Span, encoded_spans, goes_on, longest_form, plain_spans
 from forwhom.systems.layer import Exchange
-from forwhom.systems.mention import mention_spans
+from forwhom.systems.mention import after_last_break, mention_spans
 from forwhom.systems.mitigation import Mitigation, Withheld, mitigation
 from forwhom.systems.turns import Turn
 from forwhom.users.attributes import catalogue
@@ -80,13 +80,38 @@ class LeakFilter(Mitigation):
     reads_encodings: bool = True
 
     async def output(self, text: str, exchange: Exchange) -> str:
-        find = encoded_spans if self.reads_encodings else plain_spans
-        spans = [span for secret in self._secrets(exchange) for span in find(text, secret)]
-        if self.own:
-            spans += mention_spans(text, self._uncalled(exchange))
+        spans = self._spans(text, *self._sought(exchange))
         if not spans:
             return text
         return Withheld(_WITHHELD) if self.on_hit == "withhold" else _cut(text, spans)
+
+    def settled(self, text: str, exchange: Exchange) -> int:
+        """Up to a place between words that the longest of what is sought, begun before it, cannot reach over."""
+        if self.on_hit == "withhold":
+            return 0
+        secrets, terms = self._sought(exchange)
+        if not secrets and not terms:
+            return len(text)
+        reach = max([0, *map(longest_form, secrets), *(len(term) + 2 for term in terms)])
+        last, spans = len(text) - reach, self._spans(text, secrets, terms) if len(text) > reach else []
+        while place := after_last_break(text[: max(last, 0)]):
+            if not goes_on(text, place) and not any(first < place <= end for first, end in spans):
+                return place
+            last = place - 1
+        return 0
+
+    def _sought(self, exchange: Exchange) -> tuple[list[str], list[str]]:
+        """Secrets, and the words of private facts; the same as long as nothing further is said."""
+        at = (self.own, exchange.known, exchange.request, len(exchange.log))
+        found: tuple[Any, list[str], list[str]] | None = exchange.notes.get(self.name)
+        if found is None or found[0] != at:
+            found = (at, self._secrets(exchange), self._uncalled(exchange) if self.own else [])
+            exchange.notes[self.name] = found
+        return found[1], found[2]
+
+    def _spans(self, text: str, secrets: Sequence[str], terms: Sequence[str]) -> list[Span]:
+        find = encoded_spans if self.reads_encodings else plain_spans
+        return [span for secret in secrets for span in find(text, secret)] + mention_spans(text, terms)
 
     def evades(self, turn: Turn) -> Turn:
         """Where encodings are read, in one that is not."""

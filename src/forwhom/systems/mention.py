@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SHORT = 4
 _OPENING = 160
@@ -59,6 +60,7 @@ _LIST_OF_WARNINGS = re.compile(
     r"\b(avoid\w*|(not|don't|never) (eat|drink|use|take|have)|not (recommended|suitable)|"
     r"(stay|keep) away|off[- ]limits)\b[^.!?]*:\W*$"
 )
+_BREAK = re.compile(r"[^\w+/=-]")
 _REFUSAL = re.compile(
     r"\b(i am sorry|i'm sorry)(?! (to hear|for))|\b(i cannot|i can't)(?! (wait|recommend enough))|"
     r"\b(i am not able|i'm not able|i am unable|i'm unable|i won't|i will not|i must decline)\b"
@@ -74,8 +76,13 @@ def mentions(text: str, terms: Iterable[str]) -> list[str]:
 def mention_spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Where `text` names one of the terms, each to the end of its last word."""
     plain = _plain(text)
-    whole = (re.compile(rf"{_pattern(term).pattern}\w*") for term in terms)
-    return [found.span() for pattern in whole for found in pattern.finditer(plain)]
+    return [found.span() for term in terms for found in _whole(term).finditer(plain)]
+
+
+def after_last_break(text: str) -> int:
+    """The place after the last sign that stands in no word, number or code: what follows it may not be all
+    written yet."""
+    return next((place for place in range(len(text), 0, -1) if _BREAK.match(text, place - 1)), 0)
 
 
 def recommends(text: str, terms: Iterable[str]) -> list[str]:
@@ -99,9 +106,19 @@ def refuses(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return text.lower().replace("\u2019", "'")
+    """In lower case, sign by sign: places in it are places in `text`."""
+    lowered = text.lower()
+    if len(lowered) != len(text) or "\u03a3" in text:  # a few signs become two, a sigma heeds what follows
+        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    return lowered.replace("\u2019", "'")
 
 
+@lru_cache(maxsize=20_000)
+def _whole(term: str) -> re.Pattern[str]:
+    return re.compile(rf"{_pattern(term).pattern}\w*")
+
+
+@lru_cache(maxsize=20_000)
 def _pattern(term: str) -> re.Pattern[str]:
     last = re.split(r"\W", term)[-1]
     return re.compile(rf"\b{re.escape(term.lower())}" + (r"s?\b" if len(last) <= _SHORT else ""))
