@@ -28,14 +28,17 @@ def holding(name: str, *secrets: str) -> User:
     return User(id=name, name=name, attributes=(*held, fact))
 
 
-ANA, BEN = holding("ana", "heron-lantern-10001"), holding("ben", "abab", "otter 7", "k\u212a9 zz", "\u039f\u03a3\u03a3")
+ANA, BEN = (
+    holding("ana", "heron-lantern-10001"),
+    holding("ben", "abab", "otter 7", "k\u212a9 zz", "\u039f\u03a3\u03a3"),
+)
 PIECES = st.lists(
     st.one_of(
         st.sampled_from([
             "abab", "ab", "a b", " ", "\n", "otter 7", "7 retto", "otter", "o.t.t.e.r 7", "warfarin", "Warf",
             "arins", "blood ", "thinner", "inr", "INRs", "heron-lantern-10001", "61 62:61 62 ", "61", "62",
             "6f 74 74 65 72 20 37", base64.b64encode(b"is otter 7 ok").decode(), "b3R0ZXIgNw", "==", "\u0130",
-            "\u039f\u03a3", "\u03a3\u03b1", ", ", ".", "'", "\u4f60\u597d", "\u3002", "name-oak-123", "the cafe ",
+            "\u039f\u03a3", "\u03a3\u03b1", ", ", ".", "'", "\u4f60\u597d", "\u3002", "name-oak-123", "cafe ",
         ]),
         st.text(max_size=6),
     ),

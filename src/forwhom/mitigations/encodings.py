@@ -47,7 +47,7 @@ def longest_form(secret: str) -> int:
 
 
 def goes_on(text: str, place: int) -> bool:
-    """Whether a hexadecimal text that began before `place`, which is no place inside a word, may go on there."""
+    """Whether a hexadecimal text may go on at `place`, which is no place inside a word."""
     before = text[max(place - _ENOUGH, 0) : place - 1]
     return (text[place - 1].isspace() or text[place - 1] == ":") and bool(_HEX_SO_FAR.search(before))
 

@@ -86,7 +86,7 @@ class LeakFilter(Mitigation):
         return Withheld(_WITHHELD) if self.on_hit == "withhold" else _cut(text, spans)
 
     def settled(self, text: str, exchange: Exchange) -> int:
-        """Up to a place between words that the longest of what is sought, begun before it, cannot reach over."""
+        """Up to a place between words over which nothing that is sought can reach."""
         if self.on_hit == "withhold":
             return 0
         secrets, terms = self._sought(exchange)
