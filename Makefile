@@ -21,7 +21,7 @@ setup: .venv/.ready
 
 setup-tests: .venv/.tests-ready
 .venv/.tests-ready: .venv/.ready
-	@$(PIP) -e '.[weights,images,privacy,products,test]'
+	@$(PIP) -e '.[weights,images,privacy,products,guard,test]'
 	@touch $@
 
 lint: setup-tests

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from forwhom.cli.console import open_console
+from forwhom.cli.guard import guard
 from forwhom.cli.init import init
 from forwhom.cli.mitigate import mitigate
 from forwhom.cli.mitigations import mitigations
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, report, mitigate, monitor, users, probes, mitigations, taxonomy, init):
+for command in (run, plan, report, mitigate, monitor, guard, users, probes, mitigations, taxonomy, init):
     app.command()(command)
 
 

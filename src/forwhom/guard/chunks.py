@@ -18,7 +18,8 @@ class Chunks:
             raise InputError(
                 "stream=True: the client gave no completion of OpenAI's kind; ask without a stream."
             )
-        self._chunks = _chunks(completion.model_dump(), with_usage)
+        parts = in_chunks(completion.model_dump(), with_usage)
+        self._chunks = [ChatCompletionChunk.model_validate(one) for one in parts]
         self.forwhom = completion.forwhom
 
     def __iter__(self) -> Iterator[ChatCompletionChunk]:
@@ -41,8 +42,8 @@ class Chunks:
         pass
 
 
-def _chunks(told: dict[str, Any], with_usage: bool) -> list[ChatCompletionChunk]:
-    """Of each choice its whole message, then how it ended."""
+def in_chunks(told: dict[str, Any], with_usage: bool) -> list[dict[str, Any]]:
+    """Of each choice of a completion its whole message, then how it ended."""
     head: dict[str, Any] = {key: told[key] for key in ("id", "created", "model") if key in told}
     head["object"] = "chat.completion.chunk"
     parts: list[dict[str, Any]] = []
@@ -55,4 +56,4 @@ def _chunks(told: dict[str, Any], with_usage: bool) -> list[ChatCompletionChunk]
         parts.append({"choices": [{"index": place, "delta": {}, "finish_reason": choice["finish_reason"]}]})
     if with_usage:
         parts.append({"choices": [], "usage": told.get("usage")})
-    return [ChatCompletionChunk.model_validate({**head, **part}) for part in parts]
+    return [{**head, **part} for part in parts]

@@ -77,7 +77,7 @@ def judged_calls(choice: Any, bench: Bench) -> list[Intervention]:
     message.tool_calls = kept or None
     if not kept:
         choice.finish_reason = "stop"
-        if not message.content:
+        if not getattr(message, "content", None):
             message.content = (
                 f"I am not allowed to call {', '.join(one.what for one in done if one.at == 'call')} here."
             )

@@ -96,6 +96,11 @@ class InForce:
         return tuple(one for one in self.guards if _has_own(type(one), "output"))
 
     @property
+    def answering(self) -> bool:
+        """Whether any asks the model in its own way."""
+        return any(_has_own(type(one), "answers") for one in self.guards)
+
+    @property
     def judges_calls(self) -> bool:
         hooks = ("grants", "lets", "admits")
         return self.policy.tools is not None or any(
