@@ -115,13 +115,8 @@ class Chat:
 
     async def _ask(self, turn: Turn, scope: Scope, content: bytes) -> httpx.Response:
         """Raises _PassOn for what is no completion."""
-        headers: Headers = list(scope["headers"])
-        traced: dict[str, str] = {}
-        inject(traced)
-        if traced:
-            kept = [one for one in headers if one[0].decode("latin-1") not in traced]
-            headers = kept + [(name.encode(), value.encode()) for name, value in traced.items()]
         with turn.timed("upstream"), TRACER.start_as_current_span("forwhom.guard.upstream"):
+            headers = _traced(scope["headers"])
             response = await self._of.upstream.send(
                 "POST", "/chat/completions", scope["query_string"], headers, content, plain=True
             )
@@ -154,6 +149,14 @@ class Chat:
             turn.failed("answers", error)
             return None
         return made.held if made is not None else None
+
+
+def _traced(headers: Headers) -> Headers:
+    """With the span that is current in place of the client's."""
+    traced: dict[str, str] = {}
+    inject(traced)
+    kept = [one for one in headers if one[0].decode("latin-1") not in traced]
+    return kept + [(name.encode(), value.encode()) for name, value in traced.items()]
 
 
 def _content(turn: Turn, body: Body, wish: Body, raw: bytes) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
-
-from openai.types.chat import ChatCompletionChunk
+from typing import TYPE_CHECKING, Any, Self
 
 from forwhom.errors import InputError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionChunk
 
 
 class Chunks:
@@ -18,6 +19,8 @@ class Chunks:
             raise InputError(
                 "stream=True: the client gave no completion of OpenAI's kind; ask without a stream."
             )
+        from openai.types.chat import ChatCompletionChunk  # seconds that a proxy need not wait
+
         parts = in_chunks(completion.model_dump(), with_usage)
         self._chunks = [ChatCompletionChunk.model_validate(one) for one in parts]
         self.forwhom = completion.forwhom

@@ -33,7 +33,7 @@ class Handling:
                 return
         if watch.alarmed:
             self.of.metrics.alarms.inc()
-        client.headers["x-forwhom-drift"] = _told(watch)
+        client.headers |= _told(watch)
         client.headers["x-forwhom-interventions"] = str(len(turn.done))
 
     async def watched(self) -> None:
@@ -43,7 +43,7 @@ class Handling:
         except Exception as error:
             self.turn.failed("state", error)
             return
-        self.client.headers["x-forwhom-drift"] = _told(watch)
+        self.client.headers |= _told(watch)
 
     def noted(self) -> None:
         """What was not recorded yet, and the metrics. Who was never known leaves no record."""
@@ -73,5 +73,6 @@ class Handling:
         return self.of.recorder.record(record, texts if self.of.settings.audit.content else {})
 
 
-def _told(watch: Watch) -> str:
-    return "alarm" if watch.alarmed else "steady"
+def _told(watch: Watch) -> dict[str, str]:
+    drift = "alarm" if watch.alarmed else "steady"
+    return {"x-forwhom-drift": drift, "x-forwhom-alarms": str(watch.alarms)}

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +28,7 @@ Waiting = tuple[Record, dict[str, str], "asyncio.Future[Watch]"]
 
 
 class AuditFile:
-    """One JSON object a line, for its owner only. A line may come twice where its commit was tried twice."""
+    """One JSON object a line, for its owner only; written once the state has it."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -130,13 +130,16 @@ class Recorder:
                 done.set_result(stand[record.id])
 
     def _write(self, told: Sequence[tuple[Record, dict[str, str]]]) -> dict[str, Watch]:
-        if self._audit is not None:
-            self._audit.write(told)
         records = [record for record, _ in told]
         try:
-            return self._store.write(records)
+            stand = self._store.write(records)
         except Exception:  # such as a connection that was lost: what it committed is not written again
-            return self._store.write(records)
+            stand = self._store.write(records)
+        if self._audit is not None:
+            self._audit.write(
+                [(replace(one, alarmed=stand[one.id].alarmed), content) for one, content in told]
+            )
+        return stand
 
     def _in_thread(self, ask: Any, *given: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._thread, ask, *given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from secrets import token_hex
 from typing import Any, Literal, Protocol
 
@@ -38,7 +38,7 @@ class Record:
     id: ours, drawn anew for each. at: seconds since 1970. risk: 0 or 1 of an answer that was given, 1 of one
     that the client left once it was changed, None of what is no turn. interventions: what was changed, or in
     observe would have been. failures: steps that failed. chars, hash: of request and answer; the hash has a
-    key that the state keeps. seconds: spent by step.
+    key that the state keeps. seconds: spent by step. alarmed: whether the monitor did, as the state tells.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Record:
     chars: dict[str, int] = field(default_factory=dict)
     hash: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    alarmed: bool = False
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
@@ -112,7 +113,7 @@ class Store:
         run(
             _INSERT,
             record.id, record.at, record.user, record.outcome,
-            int(watch.alarmed and record.risk is not None), record.as_json(),
+            int(watch.alarmed), replace(record, alarmed=watch.alarmed).as_json(),
         )  # fmt: skip
         return watch
 
