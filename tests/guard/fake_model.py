@@ -48,6 +48,8 @@ class FakeModel:
         self.raw.append(raw)
         self.headers.append(dict(request.headers))
         how = _how(body)
+        if "cookie" in how:
+            return JSONResponse({**HEAD, "choices": []}, headers={"set-cookie": f"session={how['cookie']}"})
         if how.get("sleeps"):
             await asyncio.sleep(how["sleeps"])
         if "status" in how:

@@ -48,6 +48,15 @@ def test_an_error_of_the_upstream_is_passed_on_byte_for_byte(tmp_path: Path) -> 
         assert 'forwhom_guard_upstream_responses_total{status="4xx"} 2.0' in at.metrics()
 
 
+def test_what_the_upstream_sets_for_one_user_is_not_sent_for_another(tmp_path: Path) -> None:
+    with proxied(tmp_path, NONE) as at:
+        assert at.post("x", {"cookie": "anas"}, user="ana").headers["set-cookie"] == "session=anas"
+        at.post("x", user="ben")
+        assert "cookie" not in at.model.headers[1]
+        at.post("x", user="ana", headers={"cookie": "session=anas"})
+        assert at.model.headers[2]["cookie"] == "session=anas"
+
+
 def test_a_stream_breaks_off_where_the_upstreams_does(tmp_path: Path) -> None:
     with proxied(tmp_path, NONE) as at:
         sent = body("x", {"says": "word " * 20, "breaks_after": 5, "pause": 0.01}, stream=True)

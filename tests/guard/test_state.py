@@ -27,7 +27,7 @@ from forwhom.guard.state import Record, Store, open_store
 from forwhom.statistics.cusum import design_cusum
 from tests.guard.fake_model import FakeModel
 from tests.guard.postgres import postgres
-from tests.guard.proxied import body, served
+from tests.guard.proxied import body, proxied, served
 
 DRIFT = DriftSettings(baseline=0.1, worse=0.3, false_alarms=10)
 
@@ -209,12 +209,8 @@ def test_what_was_answered_is_there_after_a_kill(url: str, tmp_path: Path) -> No
         turns = [store.watch(f"u{place}").turns for place in range(4)]
         assert turns == [list(kept.values()).count(f"u{place}") for place in range(4)]
         store.close()
-        ran, at = started(policy, f"{model}/v1", url)
-        try:
-            httpx.post(f"{at}/chat/completions", json=body("On.", user="u0"))
-        finally:
-            ran.send_signal(signal.SIGTERM)
-            ran.wait(20)
-        store = open_store(url, Monitor(None))
-        assert store.watch("u0").turns == turns[0] + 1
-        store.close()
+    with proxied(tmp_path, POLICY, state=url) as again:
+        assert int(again.post("On.", user="u0").headers["x-forwhom-alarms"]) == 0
+    store = open_store(url, Monitor(None))
+    assert store.watch("u0").turns == turns[0] + 1
+    store.close()

@@ -79,7 +79,7 @@ class Through:
         try:
             await pass_on(client, response)
         finally:
-            await response.aclose()
+            await self._of.upstream.release(response)
 
 
 class Elsewhere:

@@ -85,13 +85,13 @@ class Chat:
                 is_stream = response.headers.get("content-type", "").startswith(STREAM)
                 await (streamed if is_stream else whole)(handling, response)
             finally:
-                await response.aclose()
+                await self._of.upstream.release(response)
         except _PassOn as passing:
             turn.outcome = "upstream"
             try:
                 await pass_on(handling.client, passing.response)
             finally:
-                await passing.response.aclose()
+                await self._of.upstream.release(passing.response)
 
     async def _read(self, turn: Turn, known: User, body: Body, wish: Body) -> None:
         """The request as the policy has it; in observe nothing of it is refused."""
@@ -139,7 +139,7 @@ class Chat:
             try:
                 return Fields(json.loads(await read(response)))
             finally:
-                await response.aclose()
+                await self._of.upstream.release(response)
 
         try:
             made = await answered_by_a_mitigation(turn.asked, OneAsker(ask, wish, _in_form))

@@ -32,11 +32,15 @@ def as_read(given: Sequence[Any], policy: Policy) -> list[ChatMessage]:
     party's, but for what a tool returned of the user's own."""
     plain = [one if isinstance(one, Mapping) else one.model_dump(exclude_none=True) for one in given]
     calls = {call["id"]: call for one in plain for call in one.get("tool_calls") or ()}
-    read = [_read(one, calls.get(one.get("tool_call_id"), {}), policy) for one in plain]
+    read = [
+        _read(one, f"m{place}", calls.get(one.get("tool_call_id"), {}), policy)
+        for place, one in enumerate(plain)
+    ]
     return read if read and read[0].role == "system" else [ChatMessageSystem(content=""), *read]
 
 
-def _read(given: Mapping[str, Any], call: Mapping[str, Any], policy: Policy) -> ChatMessage:
+def _read(given: Mapping[str, Any], place: str, call: Mapping[str, Any], policy: Policy) -> ChatMessage:
+    """place: an id, since drawing one takes longer than all the rest."""
     role, text = given["role"], text_of(given.get("content"))
     called = call.get("function") or call.get("custom") or {}
     tool = str(called.get("name", ""))
@@ -45,14 +49,18 @@ def _read(given: Mapping[str, Any], call: Mapping[str, Any], policy: Policy) -> 
     if is_untrusted and not policy.rule(tool).returns_own(called.get("arguments")):
         metadata[AUTHOR] = "third_party"
     if role in _SYSTEM:
-        return ChatMessageSystem(content=text, metadata=metadata)
+        return ChatMessageSystem(content=text, metadata=metadata, id=place)
     if role == "assistant":
-        return ChatMessageAssistant(content=text, metadata=metadata)
+        return ChatMessageAssistant(content=text, metadata=metadata, id=place)
     if role in ("tool", "function"):
         return ChatMessageTool(
-            content=text, tool_call_id=given.get("tool_call_id"), function=tool or None, metadata=metadata
+            content=text,
+            tool_call_id=given.get("tool_call_id"),
+            function=tool or None,
+            metadata=metadata,
+            id=place,
         )
-    return ChatMessageUser(content=text, metadata=metadata)
+    return ChatMessageUser(content=text, metadata=metadata, id=place)
 
 
 def text_of(content: Any) -> str:

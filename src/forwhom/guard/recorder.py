@@ -7,7 +7,6 @@ never lost; the commit takes whatever waits, so that many answers share the cost
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import os
 from collections import OrderedDict
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,7 +94,7 @@ class Recorder:
 
     def hashed(self, text: str) -> str:
         """The same for the same text, and of no use to who lacks the key in the state."""
-        return hmac.digest(self._store.key, text.encode(), "sha256").hex()[:16] if text else ""
+        return blake2b(text.encode(), key=self._store.key, digest_size=8).hexdigest() if text else ""
 
     def _keep(self, user: str, watch: Watch) -> None:
         self._watches[user] = watch

@@ -66,6 +66,7 @@ def serve(deployment: Deployment, taken: socket.socket) -> None:
     """Until it is told to end; answers under way are finished first."""
     config = uvicorn.Config(
         build_app(deployment), log_level="critical", access_log=False, server_header=False,
+        proxy_headers=False,
         date_header=False, lifespan="on", timeout_graceful_shutdown=_GRACE,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[taken])

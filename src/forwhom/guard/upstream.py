@@ -11,7 +11,8 @@ from forwhom.guard.identity import KEY_HEADER
 from forwhom.guard.refusal import Refused
 
 KEY_VARIABLE = "FORWHOM_UPSTREAM_KEY"
-_CONNECT = 10.0  # seconds
+_CONNECT, _IDLE = 10.0, 15.0  # seconds
+_CONNECTION = "forwhom.connection"
 Headers = list[tuple[bytes, bytes]]
 _HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
@@ -36,29 +37,52 @@ class Upstream:
             )
         self._base, self._key, self._own_keys = str(url), key, own_keys
         self._hidden = {name.lower().encode() for name in hides if name}
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
         patience = httpx.Timeout(timeout, connect=min(timeout, _CONNECT), pool=None)
-        # No proxy or .netrc of the environment: what is said goes where --upstream says, and nowhere else.
-        self._client = httpx.AsyncClient(
-            limits=limits, timeout=patience, trust_env=False, follow_redirects=False
-        )
+        self._patience = {"timeout": patience.as_dict()}
+        self._verify = httpx.create_ssl_context(trust_env=False)
+        self._free: list[httpx.AsyncHTTPTransport] = []
 
     async def send(
         self, method: str, path: str, query: bytes, headers: Headers, content: bytes, *, plain: bool
     ) -> httpx.Response:
-        """An answer whose body is still to be read, and which is to be closed. plain: without compression.
+        """An answer whose body is still to be read, and which is to be released. plain: without compression.
 
         Raises Refused where there is no answer."""
         url = f"{self._base}{path}" + (f"?{query.decode('latin-1')}" if query else "")
-        sent = self._sent(headers, plain=plain)
-        request = self._client.build_request(method, url, headers=sent, content=content or None)
+        request = httpx.Request(
+            method, url, headers=self._sent(headers, plain=plain), content=content or None,
+            extensions=self._patience,
+        )  # fmt: skip
+        connection = self._free.pop() if self._free else self._connection()
         try:
-            return await self._client.send(request, stream=True)
-        except httpx.TimeoutException:
-            raise Refused(504, "upstream_timeout", "the upstream did not answer in time.") from None
-        except httpx.TransportError as error:
-            said = f"the upstream cannot be reached ({type(error).__name__})."
-            raise Refused(502, "upstream_unreachable", said) from None
+            response = await connection.handle_async_request(request)
+        except BaseException as error:
+            self._free.append(connection)
+            if isinstance(error, httpx.TimeoutException):
+                raise Refused(504, "upstream_timeout", "the upstream did not answer in time.") from None
+            if isinstance(error, httpx.TransportError):
+                said = f"the upstream cannot be reached ({type(error).__name__})."
+                raise Refused(502, "upstream_unreachable", said) from None
+            raise
+        response.request = request
+        response.extensions[_CONNECTION] = connection
+        return response
+
+    async def release(self, response: httpx.Response) -> None:
+        """No more of this answer is wanted; one that was not read to its end ends its connection."""
+        try:
+            await response.aclose()
+        finally:
+            connection = response.extensions.pop(_CONNECTION, None)
+            if connection is not None:
+                self._free.append(connection)
+
+    def _connection(self) -> httpx.AsyncHTTPTransport:
+        """For one request at a time. No pool: httpx looks through all connections of one for every request,
+        which took most of the time at fifty streams. No client: it would keep cookies of one user for the
+        next, and heed proxies and passwords of the environment."""
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
+        return httpx.AsyncHTTPTransport(verify=self._verify, limits=limits, trust_env=False)
 
     def _sent(self, headers: Headers, *, plain: bool) -> Headers:
         drop = _HOP_BY_HOP | _OURS | self._hidden | _named_by_connection(headers)
@@ -74,7 +98,8 @@ class Upstream:
         return sent
 
     async def close(self) -> None:
-        await self._client.aclose()
+        for connection in self._free:
+            await connection.aclose()
 
 
 def passed_on(response: httpx.Response, *, as_it_is: bool) -> Headers:
