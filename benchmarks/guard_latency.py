@@ -104,11 +104,11 @@ async def stream(port: int, user: str, chunks: int, pause: float) -> tuple[float
 
 
 async def load(port: int, streams: int, seconds: float) -> dict[str, np.ndarray]:
-    """So many streams at once, begun evenly spread, each followed by another."""
+    """So many streams at once, begun at different times, each followed by another."""
     until, firsts, took, ends = time.monotonic() + seconds, [], [], []
 
     async def one(place: int) -> None:
-        await asyncio.sleep(place * CHUNKS * PAUSE / streams)
+        await asyncio.sleep(place * 0.618 % 1 * CHUNKS * PAUSE)  # as they come: not in step
         while time.monotonic() < until:
             first, chunks, end = await stream(port, f"user{place % 20}", CHUNKS, PAUSE)
             firsts.append(first)

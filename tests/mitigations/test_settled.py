@@ -68,11 +68,13 @@ def test_in_parts_it_says_what_it_says_of_the_whole(guard: Mitigation, pieces: l
     assert told + said(guard, held, exchange) == said(guard, whole, exchange)
 
 
-def test_a_long_answer_is_held_back_by_no_more_than_what_is_sought_and_a_word() -> None:
+def test_of_an_answer_only_the_last_word_is_held_back_and_what_may_become_a_secret() -> None:
     guard = LeakFilter()
     exchange = Exchange(ANA, (ANA, BEN), request="How are you?", guards=(guard,))
     text = "It was a fine and quiet day by the sea. " * 30
-    assert len(text) - 90 < guard.settled(text, exchange) < len(text)
+    assert len(text) - 6 < guard.settled(text, exchange) <= len(text)
+    for tail in ("hous", "otter ", "ott", "o t t", "7 rett", "ab", "blood thin"):
+        assert len(text) - 6 < guard.settled(text + tail, exchange) <= len(text), tail
     nothing = Exchange(NEUTRAL, request="Hello")
     assert guard.settled(text, nothing) == len(text)
 

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from forwhom.systems.mention import beginning, first_of
+
 Span = tuple[int, int]
 
 _ALIKE = {
@@ -40,10 +42,17 @@ def encoded_spans(text: str, secret: str) -> list[Span]:
     return spans + [span for span, decoded in _decoded(text) if secret.lower() in decoded.lower()]
 
 
-def longest_form(secret: str) -> int:
-    """Characters that `secret` can take at most, but for a base64 or hexadecimal text that holds it."""
-    signs = len(_signs(secret))
-    return max(len(secret), signs + _MOST_BETWEEN * (signs - 1))
+def plain_begins_at(text: str, secret: str) -> int:
+    """Where `secret` may have begun that is not all written yet; the length of `text` for nowhere."""
+    return first_of(beginning(secret), text, len(secret))
+
+
+def encoded_begins_at(text: str, secret: str) -> int:
+    """The same of any of the forms, but for a base64 or hexadecimal text."""
+    if not _signs(secret):
+        return plain_begins_at(text, secret)
+    reach = len(_signs(secret)) * (1 + _MOST_BETWEEN)
+    return min(first_of(one, text, reach) for one in _beginnings(secret))
 
 
 def goes_on(text: str, place: int) -> bool:
@@ -59,10 +68,19 @@ def _signs(secret: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def _forms(secret: str) -> tuple[re.Pattern[str], ...]:
     """Kept, since an answer that comes in parts is looked at many times."""
+    return tuple(re.compile(_BETWEEN.join(form), re.IGNORECASE) for form in _alphabets(secret))
+
+
+@lru_cache(maxsize=100_000)
+def _beginnings(secret: str) -> tuple[re.Pattern[str] | None, ...]:
+    return tuple(beginning(form, between=_BETWEEN) for form in _alphabets(secret))
+
+
+def _alphabets(secret: str) -> list[tuple[str, ...]]:
+    """Of each form the patterns of its signs."""
     signs = _signs(secret)
     rotated = [codecs.encode(sign, "rot13") for sign in signs]
-    forms = (signs, signs[::-1], rotated)
-    return tuple(re.compile(_BETWEEN.join(map(_alike, form)), re.IGNORECASE) for form in forms)
+    return [tuple(map(_alike, form)) for form in (signs, signs[::-1], rotated)]
 
 
 def _alike(sign: str) -> str:

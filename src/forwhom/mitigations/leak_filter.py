@@ -13,9 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from forwhom.mitigations.encodings import Span, encoded_spans, goes_on, longest_form, plain_spans
+from forwhom.mitigations.encodings import (
+    Span,
+    encoded_begins_at,
+    encoded_spans,
+    goes_on,
+    plain_begins_at,
+    plain_spans,
+)
 from forwhom.systems.layer import Exchange
 from forwhom.systems.mention import after_last_break, mention_spans
+from forwhom.systems.mention import begins_at as term_begins_at
 from forwhom.systems.mitigation import Mitigation, Withheld, mitigation
 from forwhom.systems.turns import Turn
 from forwhom.users.attributes import catalogue
@@ -86,15 +94,16 @@ class LeakFilter(Mitigation):
         return Withheld(_WITHHELD) if self.on_hit == "withhold" else _cut(text, spans)
 
     def settled(self, text: str, exchange: Exchange) -> int:
-        """Up to a place between words over which nothing that is sought can reach."""
+        """Up to a place between words that nothing which is sought reaches over, or may come to."""
         if self.on_hit == "withhold":
             return 0
         secrets, terms = self._sought(exchange)
         if not secrets and not terms:
             return len(text)
-        reach = max([0, *map(longest_form, secrets), *(len(term) + 2 for term in terms)])
-        last, spans = len(text) - reach, self._spans(text, secrets, terms) if len(text) > reach else []
-        while place := after_last_break(text[: max(last, 0)]):
+        begins_at = encoded_begins_at if self.reads_encodings else plain_begins_at
+        last = min([term_begins_at(text, terms), *(begins_at(text, secret) for secret in secrets)])
+        spans = self._spans(text, secrets, terms)
+        while place := after_last_break(text[:last]):
             if not goes_on(text, place) and not any(first < place <= end for first, end in spans):
                 return place
             last = place - 1

@@ -9,10 +9,11 @@ read: irony, and a warning in another sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _SHORT = 4
+_MOST_SIGNS = 60  # patterns are nested as deep
 _OPENING = 160
 _NEGATION = re.compile(
     r"\b(no|not|never|nor|neither|without|cannot|\w+n't|avoid\w*|refrain from|beware of|careful with|"
@@ -77,6 +78,35 @@ def mention_spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Where `text` names one of the terms, each to the end of its last word."""
     plain = _plain(text)
     return [found.span() for term in terms for found in _whole(term).finditer(plain)]
+
+
+def begins_at(text: str, terms: Iterable[str]) -> int:
+    """Where one of the terms may have begun that is not all written yet; the length of `text` for nowhere."""
+    plain = _plain(text)
+    return min((first_of(beginning(term.lower(), r"\b"), plain, len(term)) for term in terms),
+               default=len(text))  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def beginning(signs: Sequence[str], before: str = "", between: str = "") -> re.Pattern[str] | None:
+    """Finds at the end of a text what begins a text of these signs; None where there are too many of them.
+
+    signs: patterns of one character each, if `between` is given; else they stand for themselves."""
+    if not 0 < len(signs) <= _MOST_SIGNS:
+        return None
+    told = ""
+    for sign in reversed(signs):
+        told = f"{sign if between else re.escape(sign)}{between}" + (f"(?:{told})?" if told else "")
+    return re.compile(rf"{before}{told}\Z", re.IGNORECASE)
+
+
+def first_of(pattern: re.Pattern[str] | None, text: str, reach: int) -> int:
+    """Where `pattern` is first found in the last `reach` characters; without one, their first."""
+    least = max(len(text) - reach, 0)
+    if pattern is None:
+        return least
+    found = pattern.search(text, least)
+    return found.start() if found else len(text)
 
 
 def after_last_break(text: str) -> int:
