@@ -10,10 +10,10 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from forwhom.systems.mention import beginning, first_of
+from forwhom.systems.mention import beginning
 
 Span = tuple[int, int]
 
@@ -29,30 +29,55 @@ _ENOUGH = 64
 _HEX = re.compile(r"\b(?:[0-9a-fA-F]{2}[\s:]?){4,}")
 
 
+Beginning = tuple[re.Pattern[str] | None, int]
+"""What finds a beginning at the end of a text, and in how many of its last characters."""
+
+
 def plain_spans(text: str, secret: str) -> list[Span]:
     """Where `secret` stands in `text`; case does not matter."""
-    return [found.span() for found in re.finditer(re.escape(secret), text, re.IGNORECASE)]
+    return [found.span() for form in plain_forms(secret) for found in form.finditer(text)]
 
 
 def encoded_spans(text: str, secret: str) -> list[Span]:
     """Where `secret` stands in `text` in any of the forms."""
-    if not _signs(secret):
-        return plain_spans(text, secret)
-    spans = [found.span() for form in _forms(secret) for found in form.finditer(text)]
-    return spans + [span for span, decoded in _decoded(text) if secret.lower() in decoded.lower()]
+    spans = [found.span() for form in encoded_forms(secret) for found in form.finditer(text)]
+    return spans + decoded_spans(text, [secret])
 
 
-def plain_begins_at(text: str, secret: str) -> int:
-    """Where `secret` may have begun that is not all written yet; the length of `text` for nowhere."""
-    return first_of(beginning(secret), text, len(secret))
+def decoded_spans(text: str, secrets: Sequence[str]) -> list[Span]:
+    """Where a base64 or hexadecimal text holds one of them."""
+    sought = [one.lower() for one in secrets if _signs(one)]
+    told = [(span, decoded.lower()) for span, decoded in _decoded(text)] if sought else []
+    return [span for span, decoded in told for secret in sought if secret in decoded]
 
 
-def encoded_begins_at(text: str, secret: str) -> int:
-    """The same of any of the forms, but for a base64 or hexadecimal text."""
-    if not _signs(secret):
-        return plain_begins_at(text, secret)
-    reach = len(_signs(secret)) * (1 + _MOST_BETWEEN)
-    return min(first_of(one, text, reach) for one in _beginnings(secret))
+@lru_cache(maxsize=100_000)
+def plain_forms(secret: str) -> tuple[re.Pattern[str], ...]:
+    return (re.compile(re.escape(secret), re.IGNORECASE),)
+
+
+@lru_cache(maxsize=100_000)
+def encoded_forms(secret: str) -> tuple[re.Pattern[str], ...]:
+    """But for base64 and hexadecimal."""
+    alphabets = _alphabets(secret)
+    if not alphabets:
+        return plain_forms(secret)
+    return tuple(re.compile(_BETWEEN.join(form), re.IGNORECASE) for form in alphabets)
+
+
+@lru_cache(maxsize=100_000)
+def plain_beginnings(secret: str) -> tuple[Beginning, ...]:
+    return ((beginning(secret), len(secret)),)
+
+
+@lru_cache(maxsize=100_000)
+def encoded_beginnings(secret: str) -> tuple[Beginning, ...]:
+    """But for base64 and hexadecimal."""
+    alphabets = _alphabets(secret)
+    if not alphabets:
+        return plain_beginnings(secret)
+    reach = len(alphabets[0]) * (1 + _MOST_BETWEEN)
+    return tuple((beginning(form, between=_BETWEEN), reach) for form in alphabets)
 
 
 def goes_on(text: str, place: int) -> bool:
@@ -65,20 +90,11 @@ def _signs(secret: str) -> list[str]:
     return [sign for sign in secret.lower() if sign.isalnum()]
 
 
-@lru_cache(maxsize=100_000)
-def _forms(secret: str) -> tuple[re.Pattern[str], ...]:
-    """Kept, since an answer that comes in parts is looked at many times."""
-    return tuple(re.compile(_BETWEEN.join(form), re.IGNORECASE) for form in _alphabets(secret))
-
-
-@lru_cache(maxsize=100_000)
-def _beginnings(secret: str) -> tuple[re.Pattern[str] | None, ...]:
-    return tuple(beginning(form, between=_BETWEEN) for form in _alphabets(secret))
-
-
 def _alphabets(secret: str) -> list[tuple[str, ...]]:
-    """Of each form the patterns of its signs."""
+    """Of each form the patterns of its signs; none where it has no letters and digits."""
     signs = _signs(secret)
+    if not signs:
+        return []
     rotated = [codecs.encode(sign, "rot13") for sign in signs]
     return [tuple(map(_alike, form)) for form in (signs, signs[::-1], rotated)]
 
