@@ -36,6 +36,7 @@ test: setup-tests
 
 bench: setup-tests
 	.venv/bin/python benchmarks/shared_prefix.py
+	.venv/bin/python benchmarks/guard_latency.py
 
 # 2,000 simulated studies a cell; over an hour on two cores. Writes docs/calibration.md.
 calibrate: setup-tests

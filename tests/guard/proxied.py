@@ -87,7 +87,14 @@ def proxied(
         force = overridden(in_force(path), state=state, **flags)
         deployment = deploy(force, upstream or model_url, environment or {})
         at = stack.enter_context(served(build_app(deployment)))
-        yield Proxied(f"{at}/v1", model, model_url, deployment, state)
+        try:
+            yield Proxied(f"{at}/v1", model, model_url, deployment, state)
+        finally:
+            for server in _servers:  # together, since each takes its time
+                server.should_exit = True
+
+
+_servers: list[uvicorn.Server] = []
 
 
 @contextmanager
@@ -97,6 +104,7 @@ def served(app: Any) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="critical", lifespan="auto", timeout_graceful_shutdown=2)
     )
+    _servers.append(server)
     thread = Thread(target=server.run, args=([taken],), daemon=True)
     thread.start()
     while not server.started:
@@ -108,6 +116,7 @@ def served(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         taken.close()
+        _servers.remove(server)
 
 
 def text_of(streamed: str) -> str:

@@ -129,6 +129,17 @@ def test_a_mitigation_that_fails_closes_or_opens(tmp_path: Path, stage: str) -> 
         assert 'forwhom_guard_failures_total{step="' in at.metrics()
 
 
+def test_a_defect_of_the_proxy_is_told_without_its_words(tmp_path: Path) -> None:
+    def broken(*args: object) -> object:
+        raise RuntimeError(SECRET)
+
+    with proxied(tmp_path, NONE) as at:
+        at.deployment.upstream._sent = broken  # type: ignore[method-assign,assignment]
+        answer = at.post("x")
+        assert answer.status_code == 503 and SECRET not in answer.text
+        assert [one["failures"] for one in at.records()] == [["proxy: RuntimeError"]]
+
+
 def test_a_state_that_fails_closes_or_opens(tmp_path: Path) -> None:
     def broken(*args: object) -> object:
         raise OSError("no space left")

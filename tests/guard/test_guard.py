@@ -1,5 +1,6 @@
 """forwhom guard in front of a model: what is read, said and called is the policy's; the rest is as it was."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -127,3 +128,13 @@ def test_observe_changes_nothing_and_reports_the_same(tmp_path: Path) -> None:
         assert len(at.model.asked[0]["messages"]) == 2 and at.model.asked[0]["user"] == "ana"
         told = [[(one["at"], one["by"]) for one in record["interventions"]] for record in at.records()]
         assert told == [[("request", ["self_reminder"]), ("answer", ["leak_filter"])]] * 2
+
+
+def test_the_policies_of_the_document_can_be_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "guard.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(shown) == 3
+    for policy in shown:
+        (folder := tmp_path / str(len(policy))).mkdir()
+        with proxied(folder, policy.replace("audit.jsonl", str(folder / "audit.jsonl"))) as at:
+            assert at.deployment.force.guards

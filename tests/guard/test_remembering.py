@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forwhom.errors import InputError
-from forwhom.guard.policy import in_force
+from forwhom.guard.policy import Policy, in_force
 from forwhom.guard.tools import ToolRule
 from tests.guard.proxied import proxied
 
@@ -90,6 +90,12 @@ def test_memory_that_is_read_and_written_back_is_the_users_own(tmp_path: Path) -
     other = tuple(read("read", {"path": "download.md"}, "Ana likes mild soups with leek.\n"))
     kept = written(tmp_path, "[write_gate]", "I like tea.", "write", given, *other)
     assert kept == {"path": "MEMORY.md", "content": "Likes tea.\n"}
+
+
+def test_of_the_tools_that_are_not_named_one_rule_holds() -> None:
+    policy = Policy.model_validate({"mitigations": [], "tools": {"read": {}, "*": {"effectful": False}}})
+    assert policy.has_tool("exec") and not policy.rule("exec").effectful and policy.rule("read").effectful
+    assert not Policy.model_validate({"mitigations": [], "tools": {"read": {}}}).has_tool("exec")
 
 
 def test_a_path_is_read_as_a_file_system_does() -> None:

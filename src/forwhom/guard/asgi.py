@@ -102,7 +102,7 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, None]) -> None
         for task in (working, leaving):
             if not task.done():
                 task.cancel()
-                with suppress(asyncio.CancelledError):
+                with suppress(asyncio.CancelledError, Exception):
                     await task
 
 

@@ -35,8 +35,8 @@ class Bench:
 
     def offered(self, tool: str) -> Judged:
         """Whether the model is told of this tool at all."""
-        tools, user = self.force.policy.tools, self.exchange.known.id
-        if tools is not None and tool not in tools:
+        user = self.exchange.known.id
+        if not self.force.policy.has_tool(tool):
             return Judged("the policy has no such tool")
         rule = self.force.policy.rule(tool)
         if rule.users and user not in rule.users:

@@ -15,7 +15,7 @@ from forwhom.guard.asking import OneAsker, answered_by_a_mitigation, asked, show
 from forwhom.guard.deployment import Deployment
 from forwhom.guard.fields import Fields
 from forwhom.guard.handling import Handling
-from forwhom.guard.refusal import Refused
+from forwhom.guard.refusal import Refused, failed
 from forwhom.guard.telemetry import TRACER
 from forwhom.guard.turn import Turn
 from forwhom.guard.upstream import Headers
@@ -56,6 +56,10 @@ class Chat:
             except Refused as refused:
                 turn.outcome, turn.status = refused.outcome, turn.status or refused.status
                 await client.refuse(refused)
+            except Exception as error:  # a defect of ours: told by its kind, since its words may be content
+                turn.outcome = "failed"
+                turn.failures.append(f"proxy: {type(error).__name__}")
+                await client.refuse(failed("proxy"))
             finally:
                 self._count(-1)
                 handling.noted()

@@ -25,6 +25,7 @@ from forwhom.users.user import NEUTRAL, Attribute, Memory, Sensitivity, User
 from forwhom.validated import line_of, read_yaml, validate
 
 _WANTED = "Name a policy: mitigations, users, tools and untrusted."
+ANY_OTHER = "*"
 _WEIGHTS = ("weights", "amends")
 _AROUND_A_CLIENT = ("collects", "discloses", "recalls", "context", "answers", "output", "grants", "lets")
 """The hooks that have something to act on where there are only messages, tool calls and answers."""
@@ -58,7 +59,7 @@ class Person(Settings):
 
 class Policy(Settings):
     """mitigations: in their order, by name, with their knobs. tools: the allow-list; where it is left out,
-    every tool may be called and counts as effectful.
+    every tool may be called and counts as effectful; "*" in it stands for all that it does not name.
 
     untrusted: roles ("tool") and names (of a message or a tool) of messages whose text is others' word.
     introduced: how the user is told to the model in the system prompt, as far as the mitigations disclose
@@ -73,7 +74,11 @@ class Policy(Settings):
     guard: GuardSettings = GuardSettings()
 
     def rule(self, tool: str) -> ToolRule:
-        return (self.tools or {}).get(tool, ToolRule())
+        tools = self.tools or {}
+        return tools.get(tool) or tools.get(ANY_OTHER) or ToolRule()
+
+    def has_tool(self, tool: str) -> bool:
+        return self.tools is None or tool in self.tools or ANY_OTHER in self.tools
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +21,8 @@ from forwhom.guard.recorder import AuditFile, Recorder
 from forwhom.guard.state import open_store
 from forwhom.guard.telemetry import Metrics
 from forwhom.guard.upstream import KEY_VARIABLE, Upstream
+from forwhom.systems.layer import Exchange
+from forwhom.users.user import NEUTRAL
 
 _GRACE = 30  # seconds for answers that are under way when it is told to end
 
@@ -41,7 +44,16 @@ def deploy(force: InForce, upstream: str, environment: Mapping[str, str]) -> Dep
     )  # fmt: skip
     audit = AuditFile(settings.audit.path) if settings.audit.path else None
     store = open_store(settings.state, Monitor(settings.drift))
+    asyncio.run(_warm(force))
     return Deployment(force, identity, behind, Recorder(store, audit), Metrics(), hash_of(force.policy))
+
+
+async def _warm(force: InForce) -> None:
+    """An answer to nobody, so that what the mitigations prepare for everybody is there before anybody waits."""
+    exchange = Exchange(NEUTRAL, tuple(force.users.values()), guards=force.guards)
+    for guard in force.speaking:
+        guard.settled("Hello. ", exchange)
+        await guard.output("Hello. ", exchange)
 
 
 def listening(host: str, port: int, *, has_keys: bool) -> socket.socket:

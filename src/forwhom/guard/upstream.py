@@ -39,7 +39,7 @@ class Upstream:
         self._hidden = {name.lower().encode() for name in hides if name}
         patience = httpx.Timeout(timeout, connect=min(timeout, _CONNECT), pool=None)
         self._patience = {"timeout": patience.as_dict()}
-        self._verify = httpx.create_ssl_context(trust_env=False)
+        self._verify = httpx.create_ssl_context() if url.scheme == "https" else False
         self._free: list[httpx.AsyncHTTPTransport] = []
 
     async def send(
