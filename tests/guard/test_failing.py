@@ -130,7 +130,7 @@ def test_a_mitigation_that_fails_closes_or_opens(tmp_path: Path, stage: str) -> 
 
 
 def test_a_defect_of_the_proxy_is_told_without_its_words(tmp_path: Path) -> None:
-    def broken(*args: object) -> object:
+    def broken(*args: object, **more: object) -> object:
         raise RuntimeError(SECRET)
 
     with proxied(tmp_path, NONE) as at:
