@@ -75,7 +75,7 @@ class Chat:
         turn.model, turn.streamed = str(body.get("model", "")), body.get("stream") is True
         turn.listed = frozenset(_listed(body))
         await handling.watched()
-        wish = {key: value for key, value in body.items() if key not in _NOT_SENT}
+        wish = _wish(body)
         with turn.timed("request"), TRACER.start_as_current_span("forwhom.guard.request"):
             await self._read(turn, caller.known, body, wish)
         try:
@@ -116,6 +116,7 @@ class Chat:
         except Exception as error:
             turn.failed("request", error)
             turn.asked.sent = messages or []
+            wish |= _wish(body)  # of which some may be gone
 
     async def _ask(self, turn: Turn, scope: Scope, content: bytes) -> httpx.Response:
         """Raises _PassOn for what is no completion."""
@@ -161,6 +162,11 @@ def _traced(headers: Headers) -> Headers:
     inject(traced)
     kept = [one for one in headers if one[0].decode("latin-1") not in traced]
     return kept + [(name.encode(), value.encode()) for name, value in traced.items()]
+
+
+def _wish(body: Body) -> Body:
+    """The settings of a request."""
+    return {key: value for key, value in body.items() if key not in _NOT_SENT}
 
 
 def _content(turn: Turn, body: Body, wish: Body, raw: bytes) -> bytes:

@@ -35,6 +35,8 @@ class Upstream:
             raise InputError(
                 "--upstream: expected the address of a model with its version, as http://127.0.0.1:8000/v1."
             )
+        if url.userinfo:
+            raise InputError(f"--upstream: an address holds no password; set {KEY_VARIABLE} to the key.")
         self._base, self._key, self._own_keys = str(url), key, own_keys
         self._hidden = {name.lower().encode() for name in hides if name}
         patience = httpx.Timeout(timeout, connect=min(timeout, _CONNECT), pool=None)
