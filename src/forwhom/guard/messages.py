@@ -5,7 +5,7 @@ A message that no mitigation changed is sent as it was given, with all that its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inspect_ai.model import (
@@ -17,6 +17,7 @@ from inspect_ai.model import (
     messages_to_openai,
 )
 
+from forwhom.guard.policy import Policy
 from forwhom.systems.layer import AUTHOR, Exchange, Happening
 from forwhom.users.user import User
 
@@ -24,35 +25,42 @@ _GIVEN = "given"
 _SYSTEM = ("system", "developer")
 
 
-def as_read(given: Sequence[Any], untrusted: Collection[str]) -> list[ChatMessage]:
+def as_read(given: Sequence[Any], policy: Policy) -> list[ChatMessage]:
     """The messages, a system prompt first (an empty one where there is none).
 
-    Those whose role or name, or the name of whose tool, is `untrusted` are marked as a third party's."""
+    Those whose role or name, or the name of whose tool, the policy does not trust are marked as a third
+    party's, but for what a tool returned of the user's own."""
     plain = [one if isinstance(one, Mapping) else one.model_dump(exclude_none=True) for one in given]
-    tools = {call["id"]: _called(call) for one in plain for call in one.get("tool_calls") or ()}
-    read = [_read(one, tools, untrusted) for one in plain]
+    calls = {call["id"]: call for one in plain for call in one.get("tool_calls") or ()}
+    read = [
+        _read(one, f"m{place}", calls.get(one.get("tool_call_id"), {}), policy)
+        for place, one in enumerate(plain)
+    ]
     return read if read and read[0].role == "system" else [ChatMessageSystem(content=""), *read]
 
 
-def _called(call: Mapping[str, Any]) -> str:
-    return str((call.get("function") or call.get("custom") or {}).get("name", ""))
-
-
-def _read(given: Mapping[str, Any], tools: Mapping[str, str], untrusted: Collection[str]) -> ChatMessage:
+def _read(given: Mapping[str, Any], place: str, call: Mapping[str, Any], policy: Policy) -> ChatMessage:
+    """place: an id, since drawing one takes longer than all the rest."""
     role, text = given["role"], text_of(given.get("content"))
-    tool = tools.get(given.get("tool_call_id", ""), "")
+    called = call.get("function") or call.get("custom") or {}
+    tool = str(called.get("name", ""))
     metadata: dict[str, Any] = {_GIVEN: given}
-    if {role, given.get("name", ""), tool} & set(untrusted):
+    is_untrusted = {role, given.get("name", ""), tool} & set(policy.untrusted)
+    if is_untrusted and not policy.rule(tool).returns_own(called.get("arguments")):
         metadata[AUTHOR] = "third_party"
     if role in _SYSTEM:
-        return ChatMessageSystem(content=text, metadata=metadata)
+        return ChatMessageSystem(content=text, metadata=metadata, id=place)
     if role == "assistant":
-        return ChatMessageAssistant(content=text, metadata=metadata)
+        return ChatMessageAssistant(content=text, metadata=metadata, id=place)
     if role in ("tool", "function"):
         return ChatMessageTool(
-            content=text, tool_call_id=given.get("tool_call_id"), function=tool or None, metadata=metadata
+            content=text,
+            tool_call_id=given.get("tool_call_id"),
+            function=tool or None,
+            metadata=metadata,
+            id=place,
         )
-    return ChatMessageUser(content=text, metadata=metadata)
+    return ChatMessageUser(content=text, metadata=metadata, id=place)
 
 
 def text_of(content: Any) -> str:

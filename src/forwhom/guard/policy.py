@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from forwhom.errors import InputError, unknown
+from forwhom.guard.settings import GuardSettings, Settings
+from forwhom.guard.tools import ToolRule
 from forwhom.mitigations.leak_filter import SECRET
 from forwhom.systems.guarding import collected
 from forwhom.systems.layer import layer_type
@@ -23,16 +25,13 @@ from forwhom.users.user import NEUTRAL, Attribute, Memory, Sensitivity, User
 from forwhom.validated import line_of, read_yaml, validate
 
 _WANTED = "Name a policy: mitigations, users, tools and untrusted."
+ANY_OTHER = "*"
 _WEIGHTS = ("weights", "amends")
 _AROUND_A_CLIENT = ("collects", "discloses", "recalls", "context", "answers", "output", "grants", "lets")
 """The hooks that have something to act on where there are only messages, tool calls and answers."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Fact(_Settings):
+class Fact(Settings):
     """What is known of a person. Of the built-in domains and levels (forwhom users --attributes) the rest
     need not be written; of others a statement must be, as "Takes warfarin."
 
@@ -47,7 +46,7 @@ class Fact(_Settings):
     told_to: tuple[str, ...] = ()
 
 
-class Person(_Settings):
+class Person(Settings):
     """secrets: texts that nobody else may get, by what they are called. notes: what was remembered.
     contacts: addresses by name."""
 
@@ -58,27 +57,13 @@ class Person(_Settings):
     contacts: dict[str, str] = Field(default_factory=dict)
 
 
-class ToolRule(_Settings):
-    """effectful: whether it changes something or leaves the house. users: who may have it; none named:
-    everybody. asked_by: words of a request that asks for it; none: the first word of its name.
-
-    receiver, text: the arguments that name whom it reaches, and hold what they are told.
-    """
-
-    effectful: bool = True
-    users: tuple[str, ...] = ()
-    asked_by: tuple[str, ...] = ()
-    receiver: str = ""
-    text: str = ""
-
-
-class Policy(_Settings):
+class Policy(Settings):
     """mitigations: in their order, by name, with their knobs. tools: the allow-list; where it is left out,
-    every tool may be called and counts as effectful.
+    every tool may be called and counts as effectful; "*" in it stands for all that it does not name.
 
     untrusted: roles ("tool") and names (of a message or a tool) of messages whose text is others' word.
     introduced: how the user is told to the model in the system prompt, as far as the mitigations disclose
-    them; left out: not at all.
+    them; left out: not at all. guard: how `forwhom guard` works; no matter to `forwhom.protect`.
     """
 
     mitigations: tuple[str | dict[str, dict[str, Any] | None], ...]
@@ -86,6 +71,14 @@ class Policy(_Settings):
     tools: dict[str, ToolRule] | None = None
     untrusted: tuple[str, ...] = ("tool",)
     introduced: Representation | None = None
+    guard: GuardSettings = GuardSettings()
+
+    def rule(self, tool: str) -> ToolRule:
+        tools = self.tools or {}
+        return tools.get(tool) or tools.get(ANY_OTHER) or ToolRule()
+
+    def has_tool(self, tool: str) -> bool:
+        return self.tools is None or tool in self.tools or ANY_OTHER in self.tools
 
 
 @dataclass(frozen=True)
@@ -101,6 +94,23 @@ class InForce:
         if user and user not in self.users:
             raise unknown("user of the policy", user, self.users)
         return self.users[user] if user else NEUTRAL
+
+    @property
+    def speaking(self) -> tuple[Mitigation, ...]:
+        """Those that may change what is said."""
+        return tuple(one for one in self.guards if _has_own(type(one), "output"))
+
+    @property
+    def answering(self) -> bool:
+        """Whether any asks the model in its own way."""
+        return any(_has_own(type(one), "answers") for one in self.guards)
+
+    @property
+    def judges_calls(self) -> bool:
+        hooks = ("grants", "lets", "admits")
+        return self.policy.tools is not None or any(
+            _has_own(type(one), hook) for one in self.guards for hook in hooks
+        )
 
     def person(self, user: User) -> Person:
         return self.policy.users.get(user.id, Person())
@@ -131,17 +141,30 @@ def _guards(document: Any, path: Path | str) -> Iterator[Mitigation]:
                 raise InputError(
                     f"{where}: '{name}' is a layer that personalizes, and no mitigation; leave it out."
                 )
-            _can_act(kind, where)
+            _can_act(kind, where, remembers=_remembers(document))
             yield validate(knobs if knobs else {}, kind, path if knobs else f"{where}, '{name}'")
 
 
-def _can_act(kind: type[Mitigation], where: str) -> None:
+def _remembers(document: Any) -> bool:
+    """Whether any tool of the policy writes memory."""
+    tools = document.get("tools") or {}
+    return any(rule and rule.get("memory") for rule in tools.values())
+
+
+def _can_act(kind: type[Mitigation], where: str, *, remembers: bool) -> None:
     if "weights" in kind.stages or any(_has_own(kind, hook) for hook in _WEIGHTS):
         raise InputError(
             f"{where}: '{kind.name}' changes what is learned into weights, and around a client there are "
             "only messages; leave it out here, and measure it in a study."
         )
     if not any(_has_own(kind, hook) for hook in _AROUND_A_CLIENT):
+        if _has_own(kind, "admits"):
+            if remembers:
+                return
+            raise InputError(
+                f"{where}: '{kind.name}' watches over what is remembered, and no tool of the policy "
+                "remembers: say of one which argument holds the text ('memory'), or leave it out here."
+            )
         of = f" of '{', '.join(kind.of)}'" if kind.of else ""
         raise InputError(
             f"{where}: '{kind.name}' sets how another layer{of} works, and around a client it has nothing to "

@@ -44,9 +44,15 @@ class AbstainAndAsk(Mitigation):
     lacks: Literal["all", "any"] = "all"
 
     async def output(self, text: str, exchange: Exchange) -> str:
-        said = [one.text for one in exchange.log if one.is_by(exchange.known)]
-        asked = question(exchange.request, exchange.known, said, self.lacks)
+        asked = self._asked(exchange)
         return Withheld(asked) if asked else text
+
+    def settled(self, text: str, exchange: Exchange) -> int:
+        return 0 if self._asked(exchange) else len(text)
+
+    def _asked(self, exchange: Exchange) -> str:
+        said = [one.text for one in exchange.log if one.is_by(exchange.known)]
+        return question(exchange.request, exchange.known, said, self.lacks)
 
 
 def _sentence(asked: list[str]) -> str:

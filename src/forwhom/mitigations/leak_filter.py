@@ -10,12 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from forwhom.mitigations.encodings import Span, encoded_spans, plain_spans
+from forwhom.mitigations.encodings import (
+    Beginning,
+    Span,
+    decoded_spans,
+    encoded_beginnings,
+    encoded_forms,
+    encoded_spans,
+    goes_on,
+    plain_beginnings,
+    plain_forms,
+    plain_spans,
+)
 from forwhom.systems.layer import Exchange
-from forwhom.systems.mention import mention_spans
+from forwhom.systems.mention import after_last_break, first_of, mention_spans
+from forwhom.systems.mention import begins_at as term_begins_at
 from forwhom.systems.mitigation import Mitigation, Withheld, mitigation
 from forwhom.systems.turns import Turn
 from forwhom.users.attributes import catalogue
@@ -60,6 +72,37 @@ def secrets_of(user: User) -> list[str]:
     return [one for one in (user.canary, *held) if one]
 
 
+@dataclass(frozen=True)
+class _Sought:
+    """secrets, and terms: the words of private facts. forms: in which a secret is written; begins: what finds
+    one that is not all written yet; encoded: secrets that are also looked for in base64 and the like."""
+
+    secrets: Sequence[str]
+    terms: Sequence[str]
+    forms: Sequence[re.Pattern[str]]
+    begins: Sequence[Beginning]
+    encoded: Sequence[str]
+
+    @classmethod
+    def of(cls, secrets: Sequence[str], terms: Sequence[str], reads_encodings: bool) -> _Sought:
+        forms = encoded_forms if reads_encodings else plain_forms
+        begins = encoded_beginnings if reads_encodings else plain_beginnings
+        return cls(
+            secrets, terms, [form for one in secrets for form in forms(one)],
+            [beginning for one in secrets for beginning in begins(one)], secrets if reads_encodings else (),
+        )  # fmt: skip
+
+    def spans(self, text: str) -> list[Span]:
+        spans = [found.span() for form in self.forms for found in form.finditer(text)]
+        return spans + decoded_spans(text, self.encoded) + mention_spans(text, self.terms)
+
+    def begins_at(self, text: str) -> int:
+        """Where something may have begun that is not all written yet."""
+        return min(
+            [term_begins_at(text, self.terms), *(first_of(one, text, reach) for one, reach in self.begins)]
+        )
+
+
 @mitigation(
     name="leak_filter",
     stages=("output",),
@@ -80,13 +123,34 @@ class LeakFilter(Mitigation):
     reads_encodings: bool = True
 
     async def output(self, text: str, exchange: Exchange) -> str:
-        find = encoded_spans if self.reads_encodings else plain_spans
-        spans = [span for secret in self._secrets(exchange) for span in find(text, secret)]
-        if self.own:
-            spans += mention_spans(text, self._uncalled(exchange))
+        spans = self._sought(exchange).spans(text)
         if not spans:
             return text
         return Withheld(_WITHHELD) if self.on_hit == "withhold" else _cut(text, spans)
+
+    def settled(self, text: str, exchange: Exchange) -> int:
+        """Up to a place between words that nothing which is sought reaches over, or may come to."""
+        if self.on_hit == "withhold":
+            return 0
+        sought = self._sought(exchange)
+        if not sought.secrets and not sought.terms:
+            return len(text)
+        last, spans = sought.begins_at(text), sought.spans(text)
+        while place := after_last_break(text[:last]):
+            if not goes_on(text, place) and not any(first < place <= end for first, end in spans):
+                return place
+            last = place - 1
+        return 0
+
+    def _sought(self, exchange: Exchange) -> _Sought:
+        """The same as long as nothing further is said."""
+        at = (self, exchange.known, exchange.request, len(exchange.log))
+        found: tuple[Any, _Sought] | None = exchange.notes.get(self.name)
+        if found is None or found[0] != at:
+            uncalled = self._uncalled(exchange) if self.own else []
+            found = (at, _Sought.of(self._secrets(exchange), uncalled, self.reads_encodings))
+            exchange.notes[self.name] = found
+        return found[1]
 
     def evades(self, turn: Turn) -> Turn:
         """Where encodings are read, in one that is not."""

@@ -18,6 +18,7 @@ from pydantic import PrivateAttr
 
 from forwhom.mitigations.identifiers import KINDS, Kind, identifiers
 from forwhom.systems.layer import Exchange, Happening
+from forwhom.systems.mention import after_last_break
 from forwhom.systems.mitigation import Mitigation, mitigation
 from forwhom.users.user import User
 
@@ -138,6 +139,10 @@ class Pseudonymization(Mitigation):
         whose = exchange.known.id
         own = self._vaults.get(whose, {}) | self._told(exchange).get(whose, {})
         return restored(text, own, exchange.request if self.restores == "asked" else None)
+
+    def settled(self, text: str, exchange: Exchange) -> int:
+        """No pseudonym has a space in it."""
+        return len(text) if self.restores == "never" else after_last_break(text)
 
     def _told(self, exchange: Exchange) -> dict[str, Vault]:
         """Of what was told in this exchange, by user."""

@@ -59,6 +59,12 @@ class Cusum:
             level = np.where(level >= alarming, 0.0, level)
         return Trace(levels, levels >= alarming, onsets)
 
+    def after(self, level: float, risk: float) -> tuple[float, bool]:
+        """One session of one stream: the level that the next one begins with, and whether this one alarms."""
+        reached = max(level + risk - float(self.reference), 0.0)
+        alarms = reached >= self.threshold - _ROUNDING
+        return (0.0 if alarms else reached), alarms
+
 
 def design_cusum(baseline: float, target: float, run_length: float) -> Cusum:
     """The lowest threshold at which a false alarm takes, on average, at least `run_length` sessions.

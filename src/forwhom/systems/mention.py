@@ -9,9 +9,11 @@ read: irony, and a warning in another sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _SHORT = 4
+_MOST_SIGNS = 60  # patterns are nested as deep
 _OPENING = 160
 _NEGATION = re.compile(
     r"\b(no|not|never|nor|neither|without|cannot|\w+n't|avoid\w*|refrain from|beware of|careful with|"
@@ -59,6 +61,7 @@ _LIST_OF_WARNINGS = re.compile(
     r"\b(avoid\w*|(not|don't|never) (eat|drink|use|take|have)|not (recommended|suitable)|"
     r"(stay|keep) away|off[- ]limits)\b[^.!?]*:\W*$"
 )
+_BREAK = re.compile(r"[^\w+/=-]")
 _REFUSAL = re.compile(
     r"\b(i am sorry|i'm sorry)(?! (to hear|for))|\b(i cannot|i can't)(?! (wait|recommend enough))|"
     r"\b(i am not able|i'm not able|i am unable|i'm unable|i won't|i will not|i must decline)\b"
@@ -74,8 +77,42 @@ def mentions(text: str, terms: Iterable[str]) -> list[str]:
 def mention_spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Where `text` names one of the terms, each to the end of its last word."""
     plain = _plain(text)
-    whole = (re.compile(rf"{_pattern(term).pattern}\w*") for term in terms)
-    return [found.span() for pattern in whole for found in pattern.finditer(plain)]
+    return [found.span() for term in terms for found in _whole(term).finditer(plain)]
+
+
+def begins_at(text: str, terms: Iterable[str]) -> int:
+    """Where one of the terms may have begun that is not all written yet; the length of `text` for nowhere."""
+    plain = _plain(text)
+    return min((first_of(beginning(term.lower(), r"\b"), plain, len(term)) for term in terms),
+               default=len(text))  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def beginning(signs: Sequence[str], before: str = "", between: str = "") -> re.Pattern[str] | None:
+    """Finds at the end of a text what begins a text of these signs; None where there are too many of them.
+
+    signs: patterns of one character each, if `between` is given; else they stand for themselves."""
+    if not 0 < len(signs) <= _MOST_SIGNS:
+        return None
+    told = ""
+    for sign in reversed(signs):
+        told = f"{sign if between else re.escape(sign)}{between}" + (f"(?:{told})?" if told else "")
+    return re.compile(rf"{before}{told}\Z", re.IGNORECASE)
+
+
+def first_of(pattern: re.Pattern[str] | None, text: str, reach: int) -> int:
+    """Where `pattern` is first found in the last `reach` characters; without one, their first."""
+    least = max(len(text) - reach, 0)
+    if pattern is None:
+        return least
+    found = pattern.search(text, least)
+    return found.start() if found else len(text)
+
+
+def after_last_break(text: str) -> int:
+    """The place after the last sign that stands in no word, number or code: what follows it may not be all
+    written yet."""
+    return next((place for place in range(len(text), 0, -1) if _BREAK.match(text, place - 1)), 0)
 
 
 def recommends(text: str, terms: Iterable[str]) -> list[str]:
@@ -99,9 +136,19 @@ def refuses(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return text.lower().replace("\u2019", "'")
+    """In lower case, sign by sign: places in it are places in `text`."""
+    lowered = text.lower()
+    if len(lowered) != len(text) or "\u03a3" in text:  # a few signs become two, a sigma heeds what follows
+        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    return lowered.replace("\u2019", "'")
 
 
+@lru_cache(maxsize=20_000)
+def _whole(term: str) -> re.Pattern[str]:
+    return re.compile(rf"{_pattern(term).pattern}\w*")
+
+
+@lru_cache(maxsize=20_000)
 def _pattern(term: str) -> re.Pattern[str]:
     last = re.split(r"\W", term)[-1]
     return re.compile(rf"\b{re.escape(term.lower())}" + (r"s?\b" if len(last) <= _SHORT else ""))

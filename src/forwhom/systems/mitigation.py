@@ -97,6 +97,14 @@ class Mitigation(Layer):
         them, say); None leaves it to others. `messages` as the model would read them."""
         return None
 
+    def settled(self, text: str, exchange: Exchange) -> int:
+        """Stage `output`: of an answer that begins with `text`, how many characters can be said now.
+
+        Whatever follows, `output` must give of the whole what it gives of these alone and then of the rest
+        alone, and withhold nothing. 0 waits; whoever does not override `output` never does.
+        """
+        return len(text) if type(self).output is Layer.output else 0
+
     def grants(self, attempt: Attempt, exchange: Exchange) -> bool:
         """Stage `action`: whether an agent is given this tool at all for `exchange.request`. The attempt has
         no arguments yet."""
