@@ -52,8 +52,11 @@ def measure(*sets: str) -> Counter[str]:
 
 def main() -> None:
     counts = measure(*sys.argv[1:])
-    for name, of in (("found", "planted"), ("kind", "found"), ("whose", "found"), ("sure", "found"), ("provenance", "sure"),
-                     ("special right", "special"), ("special right", "special planted")):  # fmt: skip
+    pairs = (
+        ("found", "planted"), ("kind", "found"), ("whose", "found"), ("sure", "found"), ("provenance", "sure"),
+        ("special right", "special"), ("special right", "special planted"),
+    )  # fmt: skip
+    for name, of in pairs:
         print(f"{name} / {of}: {counts[name]} / {counts[of]} = {counts[name] / max(1, counts[of]):.2f}")
 
 

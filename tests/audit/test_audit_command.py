@@ -146,7 +146,8 @@ def test_the_same_deployment_gives_the_same_findings_elsewhere(nurse: Path, tmp_
 
 def test_what_a_memory_says_is_no_markup(tmp_path: Path) -> None:
     (tmp_path / "MEMORY.md").write_text(
-        "# MEMORY.md\n\n- Ana <script>alert(1)</script> takes **warfarin** ![x](https://evil.example/p.png) \x1b[31m\n"
+        "# MEMORY.md\n\n- Ana <script>alert(1)</script> takes **warfarin** ![x](https://evil.example/p.png) "
+        "\x1b[31m\n"
     )
     page = _in("html", tmp_path, tmp_path.parent / "page.html")
     assert "<script>alert" not in page

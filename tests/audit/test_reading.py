@@ -1,4 +1,4 @@
-"""What an audit reads is untrusted: no link is followed, nothing is run, nothing is written, all is bounded."""
+"""What an audit reads is untrusted: no link is followed, nothing is run or written, and all is bounded."""
 
 import hashlib
 import io

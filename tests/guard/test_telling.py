@@ -1,6 +1,7 @@
 """What the proxy tells of itself: health, metrics, spans, an audit log without content, and alarms."""
 
 import json
+import time
 from pathlib import Path
 
 import httpx
@@ -93,6 +94,9 @@ def test_spans_tell_how_long_each_step_took(tmp_path: Path) -> None:
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     with proxied(tmp_path, f"mitigations: [leak_filter]\n{USERS}") as at:
         at.post("x", {"says": SAID}, user="ana", headers={"traceparent": parent})
+        until = time.monotonic() + 5  # the answer's last byte is out before its span has ended
+        while len(exporter.get_finished_spans()) < 5 and time.monotonic() < until:
+            time.sleep(0.01)
         spans = {one.name.removeprefix("forwhom.guard."): one for one in exporter.get_finished_spans()}
         assert set(spans) == {"chat", "request", "upstream", "answer", "commit"}
         assert f"{spans['chat'].context.trace_id:x}" == parent.split("-")[1]
