@@ -57,7 +57,8 @@ def main() -> None:
         ("special right", "special"), ("special right", "special planted"),
     )  # fmt: skip
     for name, of in pairs:
-        print(f"{name} / {of}: {counts[name]} / {counts[of]} = {counts[name] / max(1, counts[of]):.2f}")
+        part, whole = counts[name], counts[of]
+        print(f"{name} / {of}: {part} / {whole} = {part / max(1, whole):.2f}")
 
 
 if __name__ == "__main__":
