@@ -174,6 +174,8 @@ class _Playing:
         served = _Served(self._answerer, system, exchange, self._replicate)
         # To prefer one of given answers is no errand.
         reply = None if turn.options else await _acted(system, messages, exchange, served)
+        for layer in system.layers:
+            reply = reply or await layer.replies(messages, turn.options, exchange)
         for guard in system.guards:
             reply = reply or await guard.answers(messages, turn.options, exchange, served)
         reply = reply or await served.answer(messages, turn.options)

@@ -176,6 +176,16 @@ class Layer(BaseModel):
     fit_seconds: ClassVar[float] = 0.0
     revision: ClassVar[int] = 1
 
+    @property
+    def own_model(self) -> str:
+        """The name of the model behind it, where it answers in a model's place; "" for the system's."""
+        return ""
+
+    @property
+    def samples_at_once(self) -> int | None:
+        """How many samples it can serve at a time; None for any number."""
+        return None
+
     def why_not(self, model: str) -> str:
         """Why it cannot work around the model of this name on this machine; "" where it can."""
         if "weights" in self.stages and not model.startswith("forwhom/"):
@@ -207,6 +217,13 @@ class Layer(BaseModel):
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
         """Stage `action`: answer by acting; None leaves it to the model. `messages` as the model reads
         them. At most one layer of a system has this stage."""
+        return None
+
+    async def replies(
+        self, messages: list[ChatMessage], options: Sequence[str], exchange: Exchange
+    ) -> Reply | None:
+        """No stage: answer in the model's place, as an agent does whose layers we cannot see; None leaves it
+        to the model. `messages` as the model would read them."""
         return None
 
     async def output(self, text: str, exchange: Exchange) -> str:
@@ -267,7 +284,7 @@ def product(*, name: str, package: str, source: str) -> Callable[[type[Layer]], 
 
 
 def _discover() -> None:
-    for room in ("forwhom.paradigms", "forwhom.products", "forwhom.mitigations"):
+    for room in ("forwhom.paradigms", "forwhom.products", "forwhom.openclaw", "forwhom.mitigations"):
         for module in iter_modules(import_module(room).__path__):
             import_module(f"{room}.{module.name}")
 
