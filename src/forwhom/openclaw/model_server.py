@@ -42,10 +42,11 @@ _WORD = re.compile(r"[^\W_]{3,}")
 _COMMON = frozenset(
     re.findall(
         r"[a-z]+",
-        """the and for are was were what which who whom where when why how this that these those with from have has
-        had you your yours his her hers its our ours they them their mine should would could can will shall may
-        might does did doing done about into onto not now one ones only please tell say said give some any all
-        also than then there here after before ask user buy good best like want need use get take make""",
+        """the and for are was were what which who whom where when why how this that these those
+        with from have has had you your yours his her hers its our ours they them their mine should
+        would could can will shall may might does did doing done about into onto not now one ones
+        only please tell say said give some any all also than then there here after before ask user
+        buy good best like want need use get take make""",
     )
 )
 
