@@ -102,11 +102,11 @@ class OpenClaw(Layer):
         if bool(self.model_url) != bool(self.model_id):
             return "'openclaw': model_url and model_id name a server and a model on it; give both or neither."
         try:
-            installed()
             if not self.model_url and not (check_path(Path(self.path)) / CONFIG).is_file():
                 return (f"openclaw:{self.path}: is a workspace, which says nothing of a model: give one with "
                         "--model NAME --model-base-url URL (or model_id and model_url).")  # fmt: skip
             check_path(Path(self.path))
+            installed()
         except InputError as error:
             return str(error)
         return ""

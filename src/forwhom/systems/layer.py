@@ -161,7 +161,7 @@ class Asker(Protocol):
 class Layer(BaseModel):
     """A frozen set of knobs and the stages at which they act. Every stage does nothing by default.
 
-    package: of which distribution on PyPI it is an adapter; "" for what is our own.
+    package: of which distribution on PyPI it is an adapter; "" for our own.
     fit_seconds: what it takes to learn of one user on two cores, as measured: for the plan of a study.
     revision: raised when the code comes to do something else with the same knobs, so that answers of before
     are not taken for answers of now.
@@ -178,7 +178,7 @@ class Layer(BaseModel):
 
     @property
     def own_model(self) -> str:
-        """The name of the model behind it, where it answers in a model's place; "" for the system's."""
+        """The model behind it, where it answers in a model's place; "" for that of the system."""
         return ""
 
     @property
@@ -209,9 +209,8 @@ class Layer(BaseModel):
         return None
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        """Stage `context`: what the model reads. `messages` end with the user's request.
-
-        A message that came with a picture has it in its metadata, as PICTURE."""
+        """Stage `context`: what the model reads. `messages` end with the user's request. One that came with a
+        picture has it in its metadata, as PICTURE."""
         return messages
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
@@ -222,8 +221,7 @@ class Layer(BaseModel):
     async def replies(
         self, messages: list[ChatMessage], options: Sequence[str], exchange: Exchange
     ) -> Reply | None:
-        """No stage: answer in the model's place, as an agent does whose layers we cannot see; None leaves it
-        to the model. `messages` as the model would read them."""
+        """No stage: answer in the model's place, as a whole agent does; None leaves it to the model."""
         return None
 
     async def output(self, text: str, exchange: Exchange) -> str:
