@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +12,15 @@ import pytest
 
 from forwhom.errors import InputError
 from forwhom.openclaw.agent import LiveAgent
-from forwhom.openclaw.gateway import Gateway
 from forwhom.openclaw.installation import Installation, installed
+from forwhom.openclaw.layer import OpenClaw
 from forwhom.openclaw.model_server import MODEL, ModelServer
 from forwhom.openclaw.pool import Pool
-from forwhom.openclaw.sealing import Served
-from forwhom.openclaw.snapshot import Source, snapshot
+from forwhom.openclaw.understood import Routes
 from forwhom.users.population import builtin_population
 from forwhom.users.user import User
 
-PERSON, ANOTHER = builtin_population()[:2]
+PERSON = builtin_population()[0]
 
 
 @pytest.fixture(scope="session")
@@ -62,17 +62,28 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pool(openclaw: Installation, model: ModelServer, state: Path) -> Iterator[Pool]:
-    """Of an agent in whose sessions everybody writes, which is what OpenClaw does unless told otherwise."""
-    served = Served(model.url, MODEL, {"x-study": "${FORWHOM_TEST_HEADER}"})
-    copied = snapshot(Source(state), openclaw)
-    own = Pool(lambda: Gateway(copied, openclaw, 20, served), warm=1)
+def layer(openclaw: Installation, model: ModelServer, state: Path) -> Iterator[OpenClaw]:
+    """All that these tests ask is asked of one gateway: to start one takes far longer than a turn."""
+    os.environ["FORWHOM_TEST_HEADER"] = "live"
+    headers = {"x-study": "${FORWHOM_TEST_HEADER}"}
+    own = OpenClaw(path=str(state), model_url=model.url, model_id=MODEL, model_headers=headers,
+                   gateway_for="everybody")  # fmt: skip
     yield own
-    own.stop()
+    own._pool().stop()
 
 
-def live(pool: Pool, user: User = PERSON) -> LiveAgent:
-    return LiveAgent(pool, user, "both")
+@pytest.fixture(scope="session")
+def pool(layer: OpenClaw) -> Pool:
+    return layer._pool()
+
+
+SHARED = Routes("main", "telegram", "agent:main:main", "agent:main:main")
+APART = Routes("main", "telegram", "agent:main:direct:forwhom-one", "agent:main:direct:forwhom-other")
+
+
+def live(pool: Pool, routes: Routes = SHARED, user: User = PERSON) -> LiveAgent:
+    """With everybody in one session, as OpenClaw does it unless it is configured otherwise."""
+    return LiveAgent(pool, routes, user, "both")
 
 
 def tree_hash(folder: Path) -> str:

@@ -11,16 +11,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from forwhom.errors import InputError
 from forwhom.openclaw import installation
 from forwhom.openclaw.files import write_user
+from forwhom.openclaw.gateway import Gateway
 from forwhom.openclaw.installation import satisfies
 from forwhom.openclaw.layer import OpenClaw
 from forwhom.openclaw.model_server import ACKNOWLEDGED, UNKNOWN, reply
+from forwhom.openclaw.pool import Pool
 from forwhom.openclaw.residue import places_with
 from forwhom.openclaw.sealing import Sealing, Served, sealed
 from forwhom.openclaw.snapshot import check_path
@@ -215,6 +217,43 @@ def test_a_study_without_agents_is_asked_of_the_agent_alone_and_the_suite_keeps_
     assert all(dict(one.layers[0]["openclaw"] or {})["path"] == str(tmp_path) for one in kept.systems)
 
 
+class StandInGateway:
+    """Takes the place of a gateway of two copies, to see whom the pool gives them to."""
+
+    def __init__(self) -> None:
+        self.left, self.ended, self.is_stopped = ["b", "a"], list[str](), False
+
+    def take(self) -> str | None:
+        return self.left.pop() if self.left else None
+
+    def end_copy(self, name: str) -> None:
+        self.ended.append(name)
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+
+def test_no_two_users_are_in_one_gateway_unless_that_is_asked_for() -> None:
+    pool = Pool(lambda: cast(Gateway, StandInGateway()), warm=2)
+    one, again, third, other = pool.lease("u1"), pool.lease("u1"), pool.lease("u1"), pool.lease("u2")
+    assert one.gateway is again.gateway
+    assert len({id(lease.gateway) for lease in (one, third, other)}) == 3
+    shared = Pool(lambda: cast(Gateway, StandInGateway()), warm=2, is_shared=True)
+    assert shared.lease("u1").gateway is shared.lease("u2").gateway
+
+
+def test_what_a_sample_left_is_removed_and_idle_gateways_make_room() -> None:
+    pool = Pool(lambda: cast(Gateway, StandInGateway()), warm=1)
+    lease = pool.lease("u1")
+    first = cast(StandInGateway, lease.gateway)
+    assert not first.ended
+    del lease
+    assert first.ended == ["a"]
+    assert not first.is_stopped
+    pool.lease("u2")
+    assert first.is_stopped
+
+
 NODE = shutil.which("node") or ""
 FAKE = """
 import sys, time
@@ -227,7 +266,7 @@ from forwhom.openclaw.snapshot import Snapshot, Source
 base = Path(sys.argv[1])
 folder = TemporaryDirectory()
 Path(folder.name, "state").mkdir()
-kept = Snapshot(Source(base), Path(folder.name, "state"), base, None, {}, "main", "main", ("a", "b"), folder)
+kept = Snapshot(Source(base), Path(folder.name, "state"), base, None, {}, "main", folder)
 print(folder.name, flush=True)
 Gateway(kept, Installation(base, sys.argv[2], "0"), 1, Served())
 """

@@ -18,6 +18,7 @@ from forwhom.openclaw.files import DOCUMENTS, Knows, append, directive, memory_f
 from forwhom.openclaw.gateway import Gateway
 from forwhom.openclaw.pool import Lease, Pool
 from forwhom.openclaw.residue import places_with
+from forwhom.openclaw.understood import Routes
 from forwhom.systems.reply import Action
 from forwhom.users.user import User
 
@@ -26,10 +27,15 @@ _PASTED = "Somebody sent me this:\n<<<\n{text}\n>>>"
 
 
 class LiveAgent:
-    """A copy of the agent that knows `user`. Raises InputError where its gateway does not come up."""
+    """A copy of the agent that knows `user`. Raises InputError where its gateway does not come up.
 
-    def __init__(self, pool: Pool, user: User, knows: Knows) -> None:
-        self._pool, self._user = pool, user
+    is_owner: whether the agent belongs to `user`, and everybody else is somebody else to it; or the reverse.
+    """
+
+    def __init__(
+        self, pool: Pool, routes: Routes, user: User, knows: Knows, *, is_owner: bool = True
+    ) -> None:
+        self._pool, self._routes, self._user, self._is_owner = pool, routes, user, is_owner
         self._lease: Lease = pool.lease(user.id)
         self._connections: dict[bool, Client] = {}
         finalize(self, _hang_up, self._connections)
@@ -54,13 +60,13 @@ class LiveAgent:
 
     def set_apart(self) -> LiveAgent:
         """Another copy of the agent that remembers in its files what this one does; in a new session."""
-        apart = LiveAgent(self._pool, self._user, "nothing")
+        apart = LiveAgent(self._pool, self._routes, self._user, "nothing", is_owner=self._is_owner)
         shutil.rmtree(apart.workspace)
         shutil.copytree(self.workspace, apart.workspace)
         return apart
 
     def say(self, text: str, other: str = "") -> Said:
-        """One message. other: who wrote it, where that is not whom the agent belongs to."""
+        """One message. other: who wrote it, where that is not the user."""
         key = self._key(other)
         if self._is_over:
             for one in self._opened:
@@ -69,9 +75,8 @@ class LiveAgent:
         if key not in self._opened:
             self._opened.append(key)
         self.told.add(text)
-        return self._connection(owner=not other).say(
-            self.name, key, text, self._gateway.snapshot.source.channel
-        )
+        owner = self._is_owner != bool(other)
+        return self._connection(owner=owner).say(self.name, key, text, self._routes.channel)
 
     def show(self, text: str, *, in_file: bool) -> Said:
         """What somebody else wrote: as a file that the agent is to read, or in the message."""
@@ -101,20 +106,19 @@ class LiveAgent:
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
         ]  # fmt: skip
 
-    def read(self) -> Iterator[tuple[str, str]]:
-        """What its model reads besides OpenClaw's own instructions: role and text of the files that are
-        injected, and of the messages of the session of whom the agent belongs to."""
-        for name in ("USER.md", "MEMORY.md"):
-            file = self.workspace / name
-            if file.is_file():
-                yield "system", f"{name}:\n{file.read_text(encoding='utf-8', errors='replace').strip()}"
-        if self._key("") in self._opened and not self._is_over:
-            for message in self._connection(owner=True).history(self._key("")):
-                if text := "\n".join(_parts(message)):
-                    yield str(message.get("role", "")), text
+    def injectable(self) -> dict[str, str]:
+        """The files that may stand in its prompt, by name."""
+        files = [one for one in self.workspace.glob("*.md") if one.is_file()]
+        return {one.name: one.read_text(encoding="utf-8", errors="replace").strip() for one in files}
+
+    def session(self) -> Iterator[tuple[str, str]]:
+        """The messages of the user's present session: role and text."""
+        for message in self._connection(owner=True).history(self._key("")):
+            if text := "\n".join(_parts(message)):
+                yield str(message.get("role", "")), text
 
     def actions(self) -> tuple[Action, ...]:
-        """The tools that were called since the last message of whom the agent belongs to."""
+        """The tools that were called since the last message of the user."""
         messages = self._connection(owner=True).history(self._key(""))
         asked = max((at for at, one in enumerate(messages) if one.get("role") == "user"), default=0)
         return tuple(_actions(messages[asked:]))
@@ -130,8 +134,8 @@ class LiveAgent:
         ]
 
     def _key(self, other: str) -> str:
-        person = f"p{sha256(other.encode()).hexdigest()[:12]}" if other else ""
-        return self._gateway.snapshot.key(self.name, person)
+        person = f"p{sha256(other.encode()).hexdigest()[:12]}" if other else "user"
+        return self._routes.key(self.name, person)
 
     def _connection(self, *, owner: bool) -> Client:
         if owner not in self._connections:

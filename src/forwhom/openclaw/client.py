@@ -7,6 +7,7 @@ whom OpenClaw does not take for the owner.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from forwhom.errors import InputError
 
 _PROTOCOL = 4
 _SECONDS = 60
+_TRIES = 60
+_NOT_READY = "owns state-lifecycle"  # of two agents that begin at once, one waits for the other's database
 TURN_SECONDS = 600
 OWNER = ("operator.admin", "operator.read", "operator.write")
 SOMEBODY = ("operator.read", "operator.write")
@@ -29,12 +32,14 @@ class GatewayError(RuntimeError):
 @dataclass(frozen=True)
 class Said:
     """What an agent answered to one message. text: "" where it chose to say nothing. tokens of all model
-    calls of the turn, as the provider counted them."""
+    calls of the turn, as the provider counted them. injected: names of the files of the workspace that stood
+    in its prompt, as OpenClaw reports them."""
 
     text: str
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
+    injected: tuple[str, ...] = ()
 
 
 class Client:
@@ -71,10 +76,7 @@ class Client:
 
     def say(self, agent: str, key: str, message: str, channel: str) -> Said:
         """One turn of the agent. key: of the session."""
-        ended = self.call(
-            "agent", seconds=TURN_SECONDS + _SECONDS, message=message, agentId=agent, sessionKey=key,
-            channel=channel, idempotencyKey=str(uuid4()), timeout=TURN_SECONDS,
-        )  # fmt: skip
+        ended = self._accepted(agent, key, message, channel)
         result = ended.get("result") or {}
         meta = result.get("meta") or {}
         payloads = result.get("payloads") or []
@@ -86,7 +88,24 @@ class Client:
         cached = usage.get("cacheRead", 0)
         read = usage.get("input", 0) + cached + usage.get("cacheWrite", 0)
         text = "\n".join(one["text"] for one in payloads if one.get("text"))
-        return Said(text, read, usage.get("output", 0), cached)
+        files = (meta.get("systemPromptReport") or {}).get("injectedWorkspaceFiles") or []
+        injected = tuple(str(one.get("name")) for one in files if not one.get("missing"))
+        return Said(text, read, usage.get("output", 0), cached, injected)
+
+    def _accepted(self, agent: str, key: str, message: str, channel: str) -> dict[str, Any]:
+        """The end of a turn; asked again where the gateway is not ready for one yet, and began none."""
+        for _ in range(_TRIES):
+            try:
+                return self.call(
+                    "agent", seconds=TURN_SECONDS + _SECONDS, message=message, agentId=agent, sessionKey=key,
+                    channel=channel, idempotencyKey=str(uuid4()), timeout=TURN_SECONDS,
+                )  # fmt: skip
+            except GatewayError as error:
+                if _NOT_READY not in str(error):
+                    raise
+                why = error
+                time.sleep(0.5)
+        raise why
 
     def begin_session(self, key: str) -> None:
         """As the person's /new: what was said in it before is no longer read."""

@@ -27,7 +27,8 @@ from forwhom.errors import InputError
 from forwhom.openclaw.client import Client, GatewayError
 from forwhom.openclaw.installation import Installation
 from forwhom.openclaw.sealing import Sealing, Served, sealed
-from forwhom.openclaw.snapshot import CONFIG, Snapshot, environment
+from forwhom.openclaw.snapshot import Snapshot
+from forwhom.openclaw.understood import CONFIG, environment
 
 _START_SECONDS = 180
 _STOP_SECONDS = 10
@@ -77,8 +78,7 @@ class Gateway:
             shutil.copytree(snapshot.state, self.state)
             (self.folder / "home").mkdir()
             workspaces = {name: self.folder / "workspaces" / name for name in names}
-            how = Sealing(self.folder, self.port, self._token, workspaces, own, snapshot.source.scope, served,
-                          safe, dreams)  # fmt: skip
+            how = Sealing(self.folder, self.port, self._token, workspaces, own, served, safe, dreams)
             config = self.state / CONFIG
             config.write_text(json.dumps(sealed(snapshot.config, how)), encoding="utf-8")
             config.chmod(0o600)

@@ -8,7 +8,9 @@ are acknowledged by fixed words for other systems; here the agent answers everyt
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import ClassVar, Literal, TypeVar
@@ -16,8 +18,6 @@ from zlib import crc32
 
 from inspect_ai.model import (
     ChatMessage,
-    ChatMessageAssistant,
-    ChatMessageSystem,
     ChatMessageUser,
     ModelOutput,
 )
@@ -25,13 +25,13 @@ from pydantic import Field
 
 from forwhom.errors import InputError
 from forwhom.openclaw.agent import LiveAgent
-from forwhom.openclaw.client import Said
 from forwhom.openclaw.files import Knows
 from forwhom.openclaw.gateway import Gateway
-from forwhom.openclaw.installation import Installation, installed
+from forwhom.openclaw.installation import installed
 from forwhom.openclaw.pool import Pool
 from forwhom.openclaw.sealing import Served
-from forwhom.openclaw.snapshot import CONFIG, Source, check_path, content_hash, snapshot
+from forwhom.openclaw.snapshot import Snapshot, Source, check_path, content_hash, snapshot
+from forwhom.openclaw.understood import CONFIG, Routes, routes
 from forwhom.systems.layer import Asker, Exchange, Happening, Layer, Stage, register_layer
 from forwhom.systems.letters import letter_request, written_letter
 from forwhom.systems.reply import Reply
@@ -39,6 +39,9 @@ from forwhom.systems.reply import Reply
 _T = TypeVar("_T")
 _pools: dict[str, Pool] = {}
 _lock = Lock()
+_WRITTEN = "an agent's answer"
+_OF_A_SAMPLE = {"knows", "documents", "new_session", "to_remember", "owner", "dm_scope", "channel"}
+"""Knobs that differ between samples of one gateway."""
 
 
 @register_layer
@@ -48,8 +51,9 @@ class OpenClaw(Layer):
     agent: by name, where there are several. knows: where the agent is told of its user. documents: whether
     what a third party wrote is a file to read or in the message. new_session: whether a new session is begun
     as by /new, or the person just writes again later, which with OpenClaw's defaults goes on with the same
-    conversation. to_remember: whether what is said is said with the wish to remember it. dm_scope, channel:
-    how messages of several people are put in sessions (session.dmScope), "" for as it is configured.
+    conversation. owner: whether the agent is the user's, or another's who lets them write to it.
+    to_remember: whether its owner says everything with the wish to remember it. dm_scope, channel: how
+    messages of several people are put in sessions (session.dmScope), "" for as it is configured.
 
     tools: "safe" denies those that reach beyond the workspace (programs, network, messages), "own" leaves the
     agent's own policy as it is: what it is told to do, it may then do on this machine. dreams: whether it
@@ -57,7 +61,9 @@ class OpenClaw(Layer):
 
     model_url, model_id, model_headers, model_key: an OpenAI-compatible server in place of the agent's own
     provider; ${NAME} in a header or key stands for a variable of the environment.
-    copies: samples that one gateway serves; 1 starts a gateway for every sample. at_once: samples at a time.
+    copies: samples that one gateway serves; 1 starts a gateway for every sample. gateway_for: whether each
+    user has a gateway, or everybody the same one, in which copies of the agent are apart but the process is
+    not: faster. at_once: samples at a time.
     """
 
     name: ClassVar[str] = "openclaw"
@@ -70,6 +76,7 @@ class OpenClaw(Layer):
     documents: Literal["file", "pasted"] = "file"
     new_session: Literal["reset", "continue"] = "reset"
     to_remember: bool = False
+    owner: Literal["user", "other"] = "user"
     dm_scope: Literal["", "main", "per-peer", "per-channel-peer", "per-account-channel-peer"] = ""
     channel: str = "telegram"
     tools: Literal["safe", "own"] = "safe"
@@ -79,6 +86,7 @@ class OpenClaw(Layer):
     model_headers: dict[str, str] = Field(default_factory=dict)
     model_key: str = ""
     copies: int = Field(default=100, ge=1)
+    gateway_for: Literal["user", "everybody"] = "user"
     at_once: int = Field(default=2, ge=1)
 
     @property
@@ -111,19 +119,6 @@ class OpenClaw(Layer):
             return str(error)
         return ""
 
-    async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        """What the agent's model reads besides OpenClaw's own instructions, with the request at the end."""
-
-        def read(agent: LiveAgent) -> list[ChatMessage]:
-            for one in messages[
-                1:-1
-            ]:  # said before in the same session; what the assistant is to have said is not
-                if isinstance(one, ChatMessageUser) and one.text not in agent.told:
-                    agent.say(one.text)
-            return [_message(role, text) for role, text in agent.read()]
-
-        return [*await self._with(exchange, read), messages[-1]]
-
     async def replies(
         self, messages: list[ChatMessage], options: Sequence[str], exchange: Exchange
     ) -> Reply | None:
@@ -137,25 +132,23 @@ class OpenClaw(Layer):
         asked = letter_request(request, listed) if options else request
 
         def ask(agent: LiveAgent) -> Reply:
+            for one in messages[1:-1]:  # said before in the same session; what it is to have answered is not
+                if isinstance(one, ChatMessageUser) and one.text not in agent.told:
+                    agent.say(one.text)
+            files, started = agent.injectable(), time.monotonic()
             said = agent.say(asked)
+            seconds = time.monotonic() - started
             agent.told.add(request)
-            return self._reply(said, options, listed, agent)
+            own = [f"{name}: {text}" for name, text in files.items() if name in said.injected]
+            talked = [f"{role}: {text}" for role, text in agent.session()][:-1]
+            chosen = _chosen(said.text, options, listed) if options else Reply(said.text, method=_WRITTEN)
+            return replace(
+                chosen, tokens_in=said.tokens_in, tokens_out=said.tokens_out,
+                tokens_cached=said.tokens_cached, seconds=seconds, actions=agent.actions(),
+                read="\n\n".join([*own, *talked]),
+            )  # fmt: skip
 
         return await self._with(exchange, ask)
-
-    def _reply(self, said: Said, options: Sequence[str], listed: Sequence[str], agent: LiveAgent) -> Reply:
-        text, method = said.text, "an agent's answer"
-        probabilities: tuple[float, ...] = ()
-        if options:
-            chosen = written_letter(ModelOutput.from_content("openclaw", text.strip()), len(listed))
-            method = "letter written, 1 order" if chosen else "no choice made"
-            shares = dict(zip(listed, chosen or [1 / len(listed)] * len(listed), strict=True))
-            probabilities = tuple(shares[one] for one in options)
-            text = max(options, key=shares.__getitem__)
-        return Reply(
-            text, probabilities, method=method, tokens_in=said.tokens_in, tokens_out=said.tokens_out,
-            tokens_cached=said.tokens_cached, actions=agent.actions(),
-        )  # fmt: skip
 
     async def remember(self, happened: Happening, exchange: Exchange) -> None:
         if happened.kind in ("ask", "answer") or not (happened.text.strip() or happened.kind == "forget"):
@@ -180,7 +173,8 @@ class OpenClaw(Layer):
             )
         else:
             agent.told.add(text)
-            agent.say(f"Please remember this: {text}" if self.to_remember else text, other)
+            is_owner = (self.owner == "user") != bool(other)
+            agent.say(f"Please remember this: {text}" if self.to_remember and is_owner else text, other)
 
     async def end_session(self, exchange: Exchange, asker: Asker) -> None:
         if self.new_session == "reset":
@@ -203,23 +197,33 @@ class OpenClaw(Layer):
         if isinstance(held, _Apart):
             held = held.of.set_apart() if isinstance(held.of, LiveAgent) else None
         if held is None:
-            held = LiveAgent(self._pool(), exchange.known, self.knows)
+            is_owner = self.owner == "user"
+            held = LiveAgent(self._pool(), self._routes(), exchange.known, self.knows, is_owner=is_owner)
         exchange.notes[self.name] = held
         live: LiveAgent = held
         return live
 
     def _pool(self) -> Pool:
-        key = self.model_dump_json(exclude={"knows", "documents", "new_session", "to_remember"})
+        key = self.model_dump_json(exclude=_OF_A_SAMPLE)
         with _lock:
             if key not in _pools:
-                _pools[key] = Pool(self._start, self.at_once)
+                _pools[key] = Pool(self._start, self.at_once, is_shared=self.gateway_for == "everybody")
             return _pools[key]
 
+    def _snapshot(self) -> Snapshot:
+        with _lock:  # of two samples that begin at once the second waits for the first one's copy
+            return snapshot(Source(Path(self.path), self.agent), installed())
+
+    def _routes(self) -> Routes:
+        copied = self._snapshot()
+        config = copied.state / CONFIG
+        return routes(installed(), config, copied.agent, self.channel, self.dm_scope)
+
     def _start(self) -> Gateway:
-        openclaw: Installation = installed()
-        copied = snapshot(Source(Path(self.path), self.agent, self.dm_scope, self.channel), openclaw)
         served = Served(self.model_url, self.model_id, self.model_headers, self.model_key)
-        return Gateway(copied, openclaw, self.copies, served, safe=self.tools == "safe", dreams=self.dreams)
+        return Gateway(
+            self._snapshot(), installed(), self.copies, served, safe=self.tools == "safe", dreams=self.dreams
+        )
 
 
 class _Apart:
@@ -229,7 +233,8 @@ class _Apart:
         self.of = of
 
 
-def _message(role: str, text: str) -> ChatMessage:
-    if role == "user":
-        return ChatMessageUser(content=text)
-    return ChatMessageSystem(content=text) if role == "system" else ChatMessageAssistant(content=text)
+def _chosen(said: str, options: Sequence[str], listed: Sequence[str]) -> Reply:
+    letter = written_letter(ModelOutput.from_content("openclaw", said.strip()), len(listed))
+    shares = dict(zip(listed, letter or [1 / len(listed)] * len(listed), strict=True))
+    method = "letter written, 1 order" if letter else "no choice made"
+    return Reply(max(options, key=shares.__getitem__), tuple(shares[one] for one in options), method=method)

@@ -1,4 +1,4 @@
-"""Which gateway serves whom: one for each user, kept warm while there is room, and no two users in one."""
+"""Which gateway serves whom: one for each user, kept warm while there is room, or one for all."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ class _Held:
 
 @dataclass
 class Pool:
-    """Gateways of one agent under test. warm: how many may stay that serve nobody at the moment."""
+    """Gateways of one agent under test. warm: how many may stay that serve nobody at the moment. is_shared:
+    whether all users are in one."""
 
     start: Start
     warm: int
+    is_shared: bool = False
     _held: dict[str, list[_Held]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
     _starting: dict[str, Lock] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Pool:
 
     def lease(self, user: str) -> Lease:
         """A copy of the agent for this user; starts a gateway where theirs has none left."""
+        user = "" if self.is_shared else user
         with self._lock:
             starting = self._starting.setdefault(user, Lock())
         with starting:  # of two samples of one user the second waits for the first one's gateway

@@ -60,7 +60,6 @@ class Sealing:
     token: str
     agents: Mapping[str, Path]
     entry: str
-    scope: str = ""
     served: Served = field(default_factory=Served)
     safe: bool = True
     dreams: bool = False
@@ -85,8 +84,7 @@ def sealed(config: Mapping[str, Any], how: Sealing) -> dict[str, Any]:
     own["discovery"] = {"mdns": {"mode": "off"}}
     own["update"] = {"checkOnStart": False}
     own["cron"] = {"enabled": how.dreams}
-    session = {name: value for name, value in own.get("session", {}).items() if name != "store"}
-    own["session"] = session | ({"dmScope": how.scope} if how.scope else {})
+    own["session"] = {name: value for name, value in own.get("session", {}).items() if name != "store"}
     own["agents"] = _agents(own.get("agents", {}), how)
     own["plugins"] = _plugins(own.get("plugins", {}), how, has_own=bool(config))
     if how.safe:

@@ -8,11 +8,8 @@ either are left behind: through them the original could be reached.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,8 +20,8 @@ from typing import Any
 
 from forwhom.errors import InputError
 from forwhom.openclaw.installation import Installation
+from forwhom.openclaw.understood import CONFIG, understood
 
-CONFIG = "openclaw.json"
 OF_A_WORKSPACE = ("AGENTS.md", "SOUL.md", "IDENTITY.md", "USER.md", "MEMORY.md")
 _OLDER = ("clawdbot.json", "moltbot.json")
 _LEFT = {"logs", "cache", "tmp", "media", "browser", "sandboxes", "backups", "workspace", "node_modules",
@@ -36,15 +33,10 @@ AGENT = "main"
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be copied. path: a state folder, or a workspace. agent: "" for the only one there is.
-
-    scope: the dmScope in place of the configured one, or "". channel: by which people write.
-    """
+    """What is to be copied. path: a state folder, or a workspace. agent: "" for the only one there is."""
 
     path: Path
     agent: str = ""
-    scope: str = ""
-    channel: str = "telegram"
 
 
 @dataclass(frozen=True)
@@ -52,8 +44,7 @@ class Snapshot:
     """The copy. state: without workspace and agents; agent_folder: what OpenClaw keeps of the agent, its
     database among it; None where it has not run yet.
 
-    config: as written, with its includes; {} for a plain workspace. keys: of the sessions of two people who
-    write to the agent, as OpenClaw routes them; the same one twice where they share it.
+    config: as written, with its includes; {} for a plain workspace.
     """
 
     source: Source
@@ -62,15 +53,7 @@ class Snapshot:
     agent_folder: Path | None
     config: dict[str, Any]
     agent: str
-    scope: str
-    keys: tuple[str, str]
     folder: TemporaryDirectory[str]
-
-    def key(self, agent: str, person: str) -> str:
-        """The key of the session of `person` with this copy of the agent. person: letters and digits; "" for
-        whoever the agent belongs to."""
-        own = self.keys[0].replace("forwhom-one", person or "owner")
-        return own.replace(f"agent:{self.agent}:", f"agent:{agent}:", 1)
 
 
 def check_path(path: Path) -> Path:
@@ -110,7 +93,7 @@ def snapshot(source: Source, openclaw: Installation) -> Snapshot:
     else:
         state.mkdir()
         (state / CONFIG).write_text("{}", encoding="utf-8")
-    told = _read(source, openclaw, state)
+    told = understood(openclaw, state / CONFIG, source.agent)
     if is_state and not told["valid"]:
         raise InputError(
             f"{path / CONFIG}: OpenClaw {openclaw.version} refuses it: {'; '.join(told['issues'][:3])}. "
@@ -134,9 +117,7 @@ def snapshot(source: Source, openclaw: Installation) -> Snapshot:
     if agent_folder:
         _copy(kept, agent_folder, {"codex-home"})
     _check_databases(Path(folder.name), path)
-    return Snapshot(
-        source, state, workspace, agent_folder, config, agent, told["scope"], tuple(told["keys"]), folder
-    )  # fmt: skip
+    return Snapshot(source, state, workspace, agent_folder, config, agent, folder)
 
 
 def content_hash(path: Path) -> str:
@@ -147,36 +128,6 @@ def content_hash(path: Path) -> str:
     for file in [*files, *([own] if own.is_file() else [])]:
         told.update(str(file.relative_to(check_path(path))).encode() + b"\0" + file.read_bytes())
     return told.hexdigest()[:8]
-
-
-def environment(openclaw: Installation, state: Path, home: Path, config: Path) -> dict[str, str]:
-    """The variables of a process of OpenClaw that sees this state and no other: those of ours for provider
-    keys, none of OpenClaw's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENCLAW_")}
-    return kept | {
-        "PATH": f"{Path(openclaw.node).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / ".config"),
-        "OPENCLAW_STATE_DIR": str(state), "OPENCLAW_CONFIG_PATH": str(config), "OPENCLAW_HOME": str(home),
-        "OPENCLAW_DISABLE_BONJOUR": "1", "OPENCLAW_EXEC_SHELL_SNAPSHOT": "0", "OPENCLAW_NO_RESPAWN": "1",
-        "OPENCLAW_SKIP_CHANNELS": "1", "OPENCLAW_NO_AUTO_UPDATE": "1", "DO_NOT_TRACK": "1", "NO_COLOR": "1",
-    }  # fmt: skip
-
-
-def _read(source: Source, openclaw: Installation, state: Path) -> dict[str, Any]:
-    """What OpenClaw makes of the copied configuration."""
-    helper = Path(__file__).with_name("read_config.mjs")
-    with TemporaryDirectory(prefix="forwhom-openclaw-read-") as scratch:
-        env = environment(openclaw, Path(scratch), Path(scratch), state / CONFIG)
-        arguments = [str(openclaw.package), source.channel, source.scope, source.agent]
-        ran = subprocess.run(  # noqa: S603
-            [openclaw.node, str(helper), *arguments], env=env, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
-    if ran.returncode != 0:
-        last = "\n".join(ran.stderr.strip().splitlines()[-5:])
-        raise InputError(f"{source.path}: OpenClaw {openclaw.version} cannot read its configuration:\n{last}")
-    found: dict[str, Any] = json.loads(ran.stdout[ran.stdout.index("{") :])
-    return found
 
 
 def _workspace(path: Path, config: dict[str, Any], agent: str, agents: Iterable[str]) -> Path:

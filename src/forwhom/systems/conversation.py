@@ -180,7 +180,7 @@ class _Playing:
             reply = reply or await guard.answers(messages, turn.options, exchange, served)
         reply = reply or await served.answer(messages, turn.options)
         reply = await as_said(system, reply, turn.options, exchange)
-        return AskedTurn(exchange.session, turn.text, reply, transcript(messages))
+        return AskedTurn(exchange.session, turn.text, reply, reply.read or transcript(messages))
 
     async def _look(self, turn: Turn, exchange: Exchange) -> AskedTurn:
         if turn.text == STORE:
