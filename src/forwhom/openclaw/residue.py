@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+_BESIDE = ("-wal", "-shm")  # of a database, which is read through its tables
+
 
 def places_with(text: str, folder: Path, name: str, without: Iterable[str] = ()) -> list[str]:
     """The files and tables below `folder` that hold `text`, as "FILE in NAME"; names at the top that are
@@ -22,11 +24,13 @@ def places_with(text: str, folder: Path, name: str, without: Iterable[str] = ())
         below = file.relative_to(folder)
         if below.parts[0] in without or not file.is_file():
             continue
+        if file.name.endswith(".lock.sqlite"):
+            continue  # held by the running gateway, and empty
         if file.suffix == ".sqlite":
             found += [
                 f"the table {table} of {below.as_posix()} in {name}" for table in tables_with(text, file)
             ]
-        elif not file.name.endswith(("-wal", "-shm")) and _is_in(text, file):
+        elif not file.name.endswith(_BESIDE) and _is_in(text, file):
             found.append(f"the file {below.as_posix()} in {name}")
     return found
 
@@ -35,7 +39,7 @@ def tables_with(text: str, file: Path) -> list[str]:
     """The tables of a SQLite database in which a value holds `text`, as it is or inside of JSON."""
     forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=1)) as database:
             return [name for name in _tables(database) if _holds(database, name, forms)]
     except sqlite3.Error:
         return []
