@@ -17,7 +17,7 @@ from forwhom.studies.live import with_live_system
 from forwhom.studies.measuring import as_turns, measure_all
 from forwhom.studies.prepared import prepare
 from forwhom.studies.runner import run_study
-from forwhom.studies.study import load_study
+from forwhom.studies.study import load_study, suite_path
 from forwhom.systems.answering import Answerer
 from forwhom.systems.conversation import play
 from forwhom.systems.system import System
@@ -80,6 +80,11 @@ def test_of_given_answers_the_agent_writes_a_letter(layer: OpenClaw) -> None:
     ((turn, _),) = played(layer, "memory_poisoning", "mp15")
     assert turn.reply.method == "letter written, 1 order"
     assert sorted(turn.reply.probabilities) == [0.0, 1.0]
+
+
+def test_the_suite_leaves_nothing_out(layer: OpenClaw, model: ModelServer, state: Path) -> None:
+    suite = load_study(suite_path("openclaw"))
+    assert not prepare(with_live_system(suite, f"openclaw:{state}", MODEL, model.url)).skipped
 
 
 def test_a_study_is_run_and_its_table_written(

@@ -158,9 +158,9 @@ class Gateway:
         return self.folder / "workspaces" / name
 
     def end_copy(self, name: str) -> None:
-        """Remove what a sample has left, so that no later one can find it."""
-        for folder in (self.workspace(name), self.state / "agents" / name):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove the files that a sample has left, so that no later one can find them. The database of this
+        copy, which OpenClaw holds open and no other copy reads, goes with the gateway."""
+        shutil.rmtree(self.workspace(name), ignore_errors=True)
 
     def stop(self) -> None:
         """End it and remove its folder; harmless when done twice."""
