@@ -75,8 +75,8 @@ class LiveAgent:
         if key not in self._opened:
             self._opened.append(key)
         self.told.add(text)
-        owner = self._is_owner != bool(other)
-        return self._connection(owner=owner).say(self.name, key, text, self._routes.channel)
+        connection = self._connection(owner=self._is_owner != bool(other))
+        return connection.say(self.name, key, text, self._routes.channel)
 
     def show(self, text: str, *, in_file: bool) -> Said:
         """What somebody else wrote: as a file that the agent is to read, or in the message."""

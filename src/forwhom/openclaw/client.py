@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -43,10 +44,15 @@ class Said:
 
 
 class Client:
-    """A connection; blocking, for one thread at a time. Raises OSError where nothing listens."""
+    """A connection; blocking, for one thread at a time. Raises OSError where nothing listens.
 
-    def __init__(self, port: int, token: str, scopes: Sequence[str] = OWNER) -> None:
-        connect = _library()
+    turn: held during every call, where connections take turns.
+    """
+
+    def __init__(
+        self, port: int, token: str, scopes: Sequence[str] = OWNER, turn: Lock | None = None
+    ) -> None:
+        connect, self._turn = _library(), turn or Lock()
         self._socket = connect(
             f"ws://127.0.0.1:{port}", max_size=None, proxy=None, open_timeout=_SECONDS, close_timeout=1,
             ping_interval=None,
@@ -62,6 +68,10 @@ class Client:
 
     def call(self, method: str, *, seconds: float = _SECONDS, **params: Any) -> dict[str, Any]:
         """The result of a method; raises GatewayError with what was refused."""
+        with self._turn:
+            return self._called(method, seconds, params)
+
+    def _called(self, method: str, seconds: float, params: dict[str, Any]) -> dict[str, Any]:
         number = str(uuid4())
         self._socket.send(json.dumps({"type": "req", "id": number, "method": method, "params": params}))
         while True:

@@ -24,7 +24,7 @@ from threading import Lock
 from weakref import WeakSet
 
 from forwhom.errors import InputError
-from forwhom.openclaw.client import Client, GatewayError
+from forwhom.openclaw.client import OWNER, Client, GatewayError
 from forwhom.openclaw.installation import Installation
 from forwhom.openclaw.sealing import Sealing, Served, sealed
 from forwhom.openclaw.snapshot import Snapshot
@@ -53,7 +53,8 @@ class Gateway:
     """A running gateway; raises InputError, with the end of its log, where it does not come up.
 
     copies: how many samples it can serve, one after another or at once. One copy is the agent under its own
-    name; of several, each has a name of its own.
+    name; of several, each has a name of its own. Its turns come one after another: OpenClaw 2026.9.6 fails
+    some of two at once (they contend for a lock on its state).
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Gateway:
         names = [own] if copies == 1 else [f"{own}-{number}" for number in range(1, copies + 1)]
         self._unused = names[::-1]
         self._lock = Lock()
+        self._turn = Lock()
         self.port, self._token = _free_port(), secrets.token_urlsafe(24)
         try:
             shutil.copytree(snapshot.state, self.state)
@@ -128,7 +130,7 @@ class Gateway:
 
     def connect(self, *scopes: str) -> Client:
         """A connection; without scopes that of the agent's owner."""
-        return Client(self.port, self._token, scopes) if scopes else Client(self.port, self._token)
+        return Client(self.port, self._token, scopes or OWNER, self._turn)
 
     def log_end(self) -> str:
         """The last lines that it wrote, without its token."""
