@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test setup setup-tests lint bench calibrate clean
+.PHONY: demo test setup setup-tests lint bench calibrate openclaw clean
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -21,7 +21,7 @@ setup: .venv/.ready
 
 setup-tests: .venv/.tests-ready
 .venv/.tests-ready: .venv/.ready
-	@$(PIP) -e '.[weights,images,privacy,products,guard,test]'
+	@$(PIP) -e '.[weights,images,privacy,products,guard,openclaw,test]'
 	@touch $@
 
 lint: setup-tests
@@ -42,5 +42,18 @@ bench: setup-tests
 calibrate: setup-tests
 	.venv/bin/python -m tests.controls.calibrate
 
+# A real OpenClaw and the node that it needs, for its tests and for docs/openclaw.md; about 800 MB in .openclaw.
+# The node comes first: OpenClaw refuses to be installed by an older one.
+openclaw: .openclaw/.ready
+.openclaw/.ready:
+	@command -v npm >/dev/null || { echo "OpenClaw comes from npm, and npm is not here: install Node.js."; exit 1; }
+	@echo "Installing OpenClaw into .openclaw (once, about a minute) ..."
+	@mkdir -p .openclaw
+	@npm install --prefix .openclaw/first --loglevel=error --no-audit --no-fund --no-save node@24.21.0
+	@PATH="$$PWD/.openclaw/first/node_modules/.bin:$$PATH" npm install --prefix .openclaw --loglevel=error \
+		--no-audit --no-fund --no-save node@24.21.0 openclaw@2026.9.6
+	@rm -rf .openclaw/first
+	@touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .openclaw .mypy_cache .ruff_cache .pytest_cache

@@ -4,8 +4,9 @@ from forwhom.systems.layer import Layer, layer_names, layer_type
 
 
 def paradigms() -> set[str]:
-    """Without the adapters of products."""
-    return {name for name, one in _types().items() if one.is_paradigm and not one.package}
+    """Without the adapters of products, and without whole agents."""
+    whole = {name for name, one in _types().items() if one.__module__.startswith("forwhom.openclaw.")}
+    return {name for name, one in _types().items() if one.is_paradigm and not one.package} - whole
 
 
 def products() -> set[str]:

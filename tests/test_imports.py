@@ -10,6 +10,7 @@ ORDER = [
     "systems",
     "paradigms",
     "products",
+    "openclaw",
     "mitigations",
     "probes",
     "lives",

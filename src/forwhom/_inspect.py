@@ -13,6 +13,13 @@ def forwhom() -> type[ModelAPI]:
     return EmbeddedAPI
 
 
+@modelapi(name="openclaw")
+def openclaw() -> type[ModelAPI]:
+    from forwhom.openclaw.behind import AgentsModelAPI
+
+    return AgentsModelAPI
+
+
 def _register(name: str) -> None:
     @task(name=name)
     def run(representation: str = "profile", users: int = 16, controls: int = 4) -> Task:

@@ -13,7 +13,7 @@ from tests import shipped
 SUITES = sorted(
     one.name.removesuffix(".yaml")
     for one in files("forwhom.studies").joinpath("suites").iterdir()
-    if one.name.endswith(".yaml")
+    if one.name.endswith(".yaml") and one.name != "openclaw.yaml"  # an agent is named when that is run
 )
 
 
@@ -26,8 +26,8 @@ def test_the_suite_of_paradigms_has_every_paradigm_with_all_probes_of_its_risks(
     study = load_study(suite_path("paradigms"))
     used = {name for system in study.systems for entry in system.layers for name in entry}
     assert used == shipped.paradigms()
-    # What shows only over sessions is asked by the suites of lives.
-    asked = {spec.probe for name in ("paradigms", "longitudinal", "memory")
+    # What shows only over sessions is asked by the suites of lives, and by that of live agents.
+    asked = {spec.probe for name in ("paradigms", "longitudinal", "memory", "openclaw")
              for spec in load_study(suite_path(name)).probes}  # fmt: skip
     for paradigm in used:
         missing = {probe for risk in taxonomy().risks_of(paradigm) for probe in risk.probes} - asked

@@ -10,6 +10,7 @@ import typer
 
 from forwhom.errors import InputError
 from forwhom.reports.finding import Finding, Kind
+from forwhom.studies.live import with_live_system
 from forwhom.studies.study import SUITE, Study, dataset_study, load_study, suite_path
 
 StudyFile = Annotated[
@@ -19,12 +20,27 @@ StudyFile = Annotated[
 SuiteName = Annotated[
     str,
     typer.Option(
-        "--suite", help="Without a file: relational, paradigms, composition, longitudinal or memory."
+        "--suite",
+        help="Without a file: relational, paradigms, composition, longitudinal, memory or openclaw.",
     ),
 ]
 ModelName = Annotated[
     str | None,
     typer.Option("--model", help="Any Inspect model name, in place of the study's model."),
+]
+LiveSystem = Annotated[
+    str | None,
+    typer.Option(
+        "--system", help="openclaw:PATH: a live agent in throw-away copies, in place of the study's systems."
+    ),
+]
+ModelUrl = Annotated[
+    str | None,
+    typer.Option("--model-base-url", help="Of --system: an OpenAI-compatible server that has --model."),
+]
+ModelHeader = Annotated[
+    list[str] | None,
+    typer.Option("--model-header", help="Of --system: 'NAME: VALUE' sent to that server; may be repeated."),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=2, help="Only the first N users.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="In place of the study's seed.")]
@@ -68,6 +84,9 @@ def study_from(
     seed: int | None,
     users: str | None = None,
     dataset: str | None = None,
+    system: str | None = None,
+    url: str | None = None,
+    headers: Sequence[str] | None = None,
 ) -> Study:
     """The study of `file` or `suite` with the flags written over it; InputError where two contradict."""
     if file and suite != SUITE:
@@ -78,7 +97,11 @@ def study_from(
     if dataset:
         study = dataset_study(study, dataset, own_systems=file is not None)
     changes: dict[str, Any] = {}
-    if model:
+    if system:
+        study = with_live_system(study, system, model, url, headers or ())
+    elif url or headers:
+        raise InputError("--model-base-url and --model-header are of a live --system; name one.")
+    elif model:
         changes["model"] = model
         changes["systems"] = tuple(s.model_copy(update={"model": None}) for s in study.systems)
     if seed is not None:

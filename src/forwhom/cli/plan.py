@@ -14,7 +14,10 @@ from forwhom.cli.console import open_console
 from forwhom.cli.options import (
     DatasetSpec,
     Limit,
+    LiveSystem,
+    ModelHeader,
     ModelName,
+    ModelUrl,
     Seed,
     StudyFile,
     SuiteName,
@@ -35,6 +38,9 @@ def plan(
     seed: Seed = None,
     users: UsersFile = None,
     dataset: DatasetSpec = None,
+    system: LiveSystem = None,
+    model_base_url: ModelUrl = None,
+    model_header: ModelHeader = None,
     protect: Protect = None,
     price: Annotated[
         str | None,
@@ -54,7 +60,9 @@ def plan(
     from forwhom.studies.prepared import prepare
 
     dollars = _prices(price) if price else None
-    wanted = study_from(study, suite, model, limit, seed, users, dataset)
+    wanted = study_from(
+        study, suite, model, limit, seed, users, dataset, system, model_base_url, model_header
+    )
     planned = plan_study(prepare(protected(wanted, protect) if protect else wanted))
     if output_format == "json":
         cost = {"dollars": round(planned.cost(*dollars), 4)} if dollars else {}

@@ -13,7 +13,10 @@ from forwhom.cli.options import (
     DatasetSpec,
     FailOn,
     Limit,
+    LiveSystem,
+    ModelHeader,
     ModelName,
+    ModelUrl,
     Seed,
     StudyFile,
     SuiteName,
@@ -35,6 +38,9 @@ def run(
     seed: Seed = None,
     users: UsersFile = None,
     dataset: DatasetSpec = None,
+    system: LiveSystem = None,
+    model_base_url: ModelUrl = None,
+    model_header: ModelHeader = None,
     protect: Protect = None,
     out: Annotated[
         Path | None,
@@ -53,7 +59,9 @@ def run(
     from forwhom.studies.runner import InterruptedStudyError, run_study
 
     console = open_console(stderr=output_format == "json")
-    wanted = study_from(study, suite, model, limit, seed, users, dataset)
+    wanted = study_from(
+        study, suite, model, limit, seed, users, dataset, system, model_base_url, model_header
+    )
     prepared = prepare(protected(wanted, protect) if protect else wanted)
     folder = out or prepared.default_folder
     try:

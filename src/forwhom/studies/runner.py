@@ -177,12 +177,13 @@ def _evaluate(
     speaker = prepared.study.user_model
     roles: dict[str, str | Model] = {"user": speaker} if speaker else {}
     os.environ.setdefault("INSPECT_DISABLE_MODEL_CACHE", "1")
+    at_once = min([_CONCURRENT, *(most for one in system.layers if (most := one.samples_at_once))])
     try:
         model = get_model(system.model)
         logs = inspect_eval(
             task, model=model, model_roles=roles or None, log_dir=str(folder / log), display="none",
             fail_on_error=False,
-            max_samples=_CONCURRENT, max_connections=_CONCURRENT, max_retries=_RETRIES, log_level="error",
+            max_samples=at_once, max_connections=_CONCURRENT, max_retries=_RETRIES, log_level="error",
             log_realtime=False, log_model_api=False, score_display=False,
         )  # fmt: skip
     except KeyboardInterrupt:

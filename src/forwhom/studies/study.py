@@ -274,7 +274,7 @@ def build_system(spec: SystemSpec, model: str, places: Sequence[str] = ()) -> Sy
         )
     return System(
         name=spec.name,
-        model=spec.model or model,
+        model=next((layer.own_model for layer in layers if layer.own_model), "") or spec.model or model,
         instructions=spec.instructions,
         layers=tuple(layers),
         attacked_knowingly=spec.protection is not None and spec.protection.known,

@@ -174,11 +174,13 @@ class _Playing:
         served = _Served(self._answerer, system, exchange, self._replicate)
         # To prefer one of given answers is no errand.
         reply = None if turn.options else await _acted(system, messages, exchange, served)
+        for layer in system.layers:
+            reply = reply or await layer.replies(messages, turn.options, exchange)
         for guard in system.guards:
             reply = reply or await guard.answers(messages, turn.options, exchange, served)
         reply = reply or await served.answer(messages, turn.options)
         reply = await as_said(system, reply, turn.options, exchange)
-        return AskedTurn(exchange.session, turn.text, reply, transcript(messages))
+        return AskedTurn(exchange.session, turn.text, reply, reply.read or transcript(messages))
 
     async def _look(self, turn: Turn, exchange: Exchange) -> AskedTurn:
         if turn.text == STORE:

@@ -161,7 +161,7 @@ class Asker(Protocol):
 class Layer(BaseModel):
     """A frozen set of knobs and the stages at which they act. Every stage does nothing by default.
 
-    package: of which distribution on PyPI it is an adapter; "" for what is our own.
+    package: of which distribution on PyPI it is an adapter; "" for our own.
     fit_seconds: what it takes to learn of one user on two cores, as measured: for the plan of a study.
     revision: raised when the code comes to do something else with the same knobs, so that answers of before
     are not taken for answers of now.
@@ -175,6 +175,16 @@ class Layer(BaseModel):
     package: ClassVar[str] = ""
     fit_seconds: ClassVar[float] = 0.0
     revision: ClassVar[int] = 1
+
+    @property
+    def own_model(self) -> str:
+        """The model behind it, where it answers in a model's place; "" for that of the system."""
+        return ""
+
+    @property
+    def samples_at_once(self) -> int | None:
+        """How many samples it can serve at a time; None for any number."""
+        return None
 
     def why_not(self, model: str) -> str:
         """Why it cannot work around the model of this name on this machine; "" where it can."""
@@ -199,14 +209,19 @@ class Layer(BaseModel):
         return None
 
     async def context(self, messages: list[ChatMessage], exchange: Exchange) -> list[ChatMessage]:
-        """Stage `context`: what the model reads. `messages` end with the user's request.
-
-        A message that came with a picture has it in its metadata, as PICTURE."""
+        """Stage `context`: what the model reads. `messages` end with the user's request. One that came with a
+        picture has it in its metadata, as PICTURE."""
         return messages
 
     async def act(self, messages: list[ChatMessage], exchange: Exchange, asker: Asker) -> Reply | None:
         """Stage `action`: answer by acting; None leaves it to the model. `messages` as the model reads
         them. At most one layer of a system has this stage."""
+        return None
+
+    async def replies(
+        self, messages: list[ChatMessage], options: Sequence[str], exchange: Exchange
+    ) -> Reply | None:
+        """No stage: answer in the model's place, as a whole agent does; None leaves it to the model."""
         return None
 
     async def output(self, text: str, exchange: Exchange) -> str:
@@ -267,7 +282,7 @@ def product(*, name: str, package: str, source: str) -> Callable[[type[Layer]], 
 
 
 def _discover() -> None:
-    for room in ("forwhom.paradigms", "forwhom.products", "forwhom.mitigations"):
+    for room in ("forwhom.paradigms", "forwhom.products", "forwhom.openclaw", "forwhom.mitigations"):
         for module in iter_modules(import_module(room).__path__):
             import_module(f"{room}.{module.name}")
 

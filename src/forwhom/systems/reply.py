@@ -24,6 +24,7 @@ class Reply:
 
     fits: of the weights that it had (systems/weights.py, Fit.as_row). actions: what was done before it
     was said, in order. withheld: whether the output stage said something else in its place.
+    read: all that was read for it, where the system tells what that was; "" for what it was given.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Reply:
     fits: tuple[dict[str, Any], ...] = ()
     actions: tuple[Action, ...] = ()
     withheld: bool = False
+    read: str = ""
 
 
 def as_reply(

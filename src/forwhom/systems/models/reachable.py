@@ -17,7 +17,7 @@ from forwhom.systems.models.weights import SAFE, torch_folder
 
 _SECONDS = 30
 # These hold their weights or start their server themselves: nothing to reach, and long to load.
-_IN_PROCESS = {"forwhom", "hf", "mockllm", "nnterp", "none", "sglang", "transformer_lens", "vllm"}
+_IN_PROCESS = {"forwhom", "hf", "mockllm", "nnterp", "none", "openclaw", "sglang", "transformer_lens", "vllm"}
 
 
 def check_reachable(name: str) -> None:
