@@ -42,7 +42,7 @@ _FROM_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_FILES = re.compile(
-    r"\b(?:directives?|this file|placeholder|template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
+    r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
 )
 """Entries that speak of the memory's files speak of nobody."""
 _DISTANT = 0.5
