@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forwhom.audit.knowledge.entries import Entry, entries_of
 from forwhom.audit.knowledge.words import listed
@@ -66,6 +67,7 @@ class Subject:
     name: str
 
 
+@lru_cache(maxsize=8)
 def owner_names(deployment: Deployment) -> frozenset[str]:
     """In lower case: whom the agent serves first. As USER.md says, as channels name the owner, as Git names
     authors who are no agents, and whom memory mostly speaks of."""
