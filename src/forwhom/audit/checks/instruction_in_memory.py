@@ -28,6 +28,8 @@ def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[Audi
         if text.kind == "skill":
             continue
         for entry in entries_of(text):
+            if entry.text.startswith("[agent:"):
+                continue  # what somebody said, in a corpus of transcripts
             found = suspicions(entry.text, owner_names(deployment))
             if not found:
                 continue

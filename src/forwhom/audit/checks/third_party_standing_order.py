@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
@@ -14,6 +15,11 @@ from forwhom.audit.reading.deployment import INJECTED, Deployment
 
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
+_FOR_GOOD = re.compile(
+    r"\b(?:always|never|every|all|any|each|from now on|by default|automatically|first|only|immer|nie|niemals|stets|"
+    r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|chaque|tous)\b",
+    re.IGNORECASE,
+)
 
 
 @check(
@@ -63,4 +69,4 @@ def _is_standing(entry: Entry, deployment: Deployment) -> bool:
     """A line that only names its source is none; it is where it binds the future or is suspect."""
     if source_of_owner(entry, deployment):
         return False
-    return bool(suspicions(entry.text, owner_names(deployment)) or took_over(entry.text))
+    return bool(_FOR_GOOD.search(entry.text) or suspicions(entry.text, owner_names(deployment)) or took_over(entry.text))

@@ -46,7 +46,7 @@ class Category(BaseModel):
 def _words(terms: tuple[str, ...]) -> re.Pattern[str]:
     """A term between / is a pattern. Others are grouped by their first letter, which makes a search fast; the
     longer ones first, so that what is found is the most exact word."""
-    patterns = [term.strip("/") for term in terms if term.startswith("/")]
+    patterns = [term[1:-1] for term in terms if term.startswith("/")]
     groups: dict[str, list[str]] = {}
     for term in sorted((one for one in terms if not one.startswith("/")), key=len, reverse=True):
         core = re.escape(term).replace(r"\ \*\ ", r"\ \w+\ ").replace(r"\*", r"\w*").replace(r"\ ", r"\s+")

@@ -23,7 +23,7 @@ class Suspicion:
     words: str
 
 
-_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "skips", "withholds")
+_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds")
 """Kinds whose words also stand where somebody only tells what happened."""
 _IMPERATIVE = re.compile(
     rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|luego|entonces|"

@@ -15,32 +15,12 @@ from typing import Literal
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
 from forwhom.audit.knowledge.people import Subject, owner_names, subject_of
+from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
 Provenance = Literal["told", "inferred", "third_party", "unknown"]
-_GUESSED = re.compile(
-    r"\b(?:seems?|seemingly|appears? to|apparently|probably|likely|presumably|perhaps|maybe|might (?:be|"
-    r"have)|"
-    r"may (?:be|have)|could (?:be|have)|possibly|suspect(?:ed|s)?|inferred|infer|assum(?:e|ed|ing)|"
-    r"guess(?:ed|ing)?|"
-    r"i think|i believe|my (?:guess|read|sense|impression)|sounds? (?:like|as if)|looks? like|"
-    r"gives the impression|"
-    r"reading between the lines|judging (?:by|from)|signs of|hints? (?:at|that|of)|suggests (?:that|she|"
-    r"he|they|an?)|points to|"
-    r"take (?:her|him|them) to be|from (?:her|his|their) (?:name|accent|voice|tone|photos?)|"
-    r"by the sound of it|"
-    r"must (?:be|have)|vermutlich|wahrscheinlich|anscheinend|offenbar|scheint|wirkt|klingt nach|könnte|wohl|"
-    r"parece|probablemente|seguramente|quizás?|tal vez|debe de|sospecho|semble|sans doute|probablement)\b",
-    re.IGNORECASE,
-)
-_FROM_OTHERS = re.compile(
-    r"\b(?:according to|heard (?:from|that)|rumou?r|gossip|forwarded|per (?:the|his|her|an?) |"
-    r"(?:e-?mail|newsletter|page|article|invite|letter|message|voicemail|ticket|call) (?:from|by)|"
-    r"(?:says|said|told|mentioned|wrote|reports?|reported|claims?|laut|según|dice que|selon))\b",
-    re.IGNORECASE,
-)
 _ABOUT_FILES = re.compile(
     r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
 )
@@ -106,11 +86,11 @@ class _Known:
         return Fact(entry, category, term, subject.name, self._provenance(entry))
 
     def _provenance(self, entry: Entry) -> Provenance:
-        if _GUESSED.search(entry.text):
+        if phrases("guesses", "guessed").search(entry.text):
             return "inferred"
         if any(share(entry.words, said) >= _DISTANT for said in self._told):
             return "told"
-        if _FROM_OTHERS.search(entry.text) or any(
+        if phrases("guesses", "from_others").search(entry.text) or any(
             share(entry.words, said) >= _DISTANT for said in self._others
         ):
             return "third_party"

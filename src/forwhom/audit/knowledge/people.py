@@ -24,7 +24,7 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?:\bname\b\W{1,6}|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
+    r"(?:\bname\b[*_]{0,2}\s*(?:[:=–—]|is\b|ist\b|es\b)[\s*_]{1,4}|\bich heiße\s+|\bme llamo\s+|\bje m[’']appelle\s+|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
     r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|"
     r"t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
     re.IGNORECASE,

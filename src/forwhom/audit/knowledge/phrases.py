@@ -44,7 +44,7 @@ def _compiled(told: tuple[str, ...], file: str) -> re.Pattern[str]:
 
 
 def _any(told: tuple[str, ...], sets: dict[str, str]) -> str:
-    patterns = [_in_sets(one.strip("/"), sets) for one in told if one.startswith("/")]
+    patterns = [_in_sets(one[1:-1], sets) for one in told if one.startswith("/")]
     plain = sorted((one for one in told if not one.startswith("/")), key=len, reverse=True)
     words = [_as_pattern(one, sets) for one in plain]
     return "(?:" + "|".join([*patterns, *([rf"(?<!\w)(?:{'|'.join(words)})(?!\w)"] if words else [])]) + ")"
