@@ -8,7 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.entries import entries_of
 from forwhom.audit.knowledge.phrases import phrases
-from forwhom.audit.reading.deployment import OWN, Deployment, Text, Version
+from forwhom.audit.reading.deployment import Deployment, Text, Version
 
 _FEWEST = 2
 """More such lines than at first; that candid lines are gone counts for one."""
@@ -22,7 +22,7 @@ _FEWEST = 2
     fix="Go back to the earlier version, and decide on changes of SOUL.md yourself.",
 )
 def persona_drift(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
-    for text in deployment.of_kind(*OWN):
+    for text in deployment.of_kind("persona"):
         versions = [one for one in deployment.history if one.file == text.file]
         if not versions:
             continue
