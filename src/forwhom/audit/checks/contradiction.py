@@ -18,8 +18,8 @@ from forwhom.audit.knowledge.words import alike, share, words
 from forwhom.audit.reading.deployment import Deployment
 
 _NEGATED = re.compile(
-    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|avoid|stop(?:ped)?|quit|without|dislikes?|hates?|nie|"
-    r"nicht|kein\w*|no longer|nunca|jamás|ya no)\b",
+    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|aren['’]t|won['’]t|can['’]t|cannot|avoids?|stop(?:ped)?|quit|without|dislikes?|"
+    r"hates?|refuses?|gave up|nie|niemals|nicht|kein\w*|ohne|hasst|no longer|nunca|jamás|tampoco|ya no|odia|sin|ne|pas|jamais|sans)\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(
@@ -35,6 +35,16 @@ _NUMBER = re.compile(
     r"(?:days?|weeks?|months?|hours?|times?)\b",
     re.IGNORECASE,
 )
+_DAY = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|"
+    r"\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b",
+    re.IGNORECASE,
+)
+_WEEK = {
+    name: number
+    for number, told in enumerate("mon lun|tue die mar|wed mit mié|thu don jue|fri fre vie|sat sam sáb|sun son dom".split("|"))
+    for name in told.split()
+}
 _BEGINNING = 12
 _STATES = re.compile(
     r"\b(?:is|are|at|within|before|after|costs?|opens?|starts?|ist|um|es|a las|until|for)\b|:", re.IGNORECASE
@@ -94,7 +104,7 @@ def _clash(one: Entry, other: Entry) -> str:
         return f"prefers “{first['more']}” to “{first['less']}”, and the other way round"
     if _polarity(one.text) != _polarity(other.text) and _is_same_matter(one, other):
         return "one says what the other denies"
-    return _numbers(one, other)
+    return _numbers(one, other) or _days(one, other)
 
 
 def _only(entry: Entry, side: re.Pattern[str], against: re.Pattern[str]) -> bool:
@@ -128,6 +138,19 @@ def _numbers(one: Entry, other: Entry) -> str:
         return ""
     if share(*before) >= 0.75 and share(*reversed(before)) >= 0.75:
         return f"“{first.group()}” and “{second.group()}” of the same thing"
+    return ""
+
+
+def _days(one: Entry, other: Entry) -> str:
+    """The same but for the day: “Team call is on Tuesdays”. Daily notes are about a day."""
+    if "daily note" in (one.source.kind, other.source.kind):
+        return ""
+    first, second = ({_WEEK[day.lower().rstrip("s.")[:3]] for day in _DAY.findall(entry.text)} for entry in (one, other))
+    if not first or not second or first & second:
+        return ""
+    rest = [words(_DAY.sub(" ", entry.text)) for entry in (one, other)]
+    if len(set(rest[0])) >= 2 and alike(*rest) >= 0.6:
+        return "it names one day, and the other another"
     return ""
 
 
