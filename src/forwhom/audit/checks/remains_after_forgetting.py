@@ -53,7 +53,9 @@ def _says(name: str, text: str) -> bool:
 
 
 def _wanted(what: str) -> list[str]:
-    return [word for word in words(what) if word not in _OF_REQUESTS]
+    return [word for word in words(phrases("dialogue", "forget").sub(" ", what)) if word not in _OF_REQUESTS] or [
+        word for word in words(what) if word not in _OF_REQUESTS
+    ]
 
 
 def _left(

@@ -31,7 +31,7 @@ _NAMED = re.compile(
 )
 _AGENT = re.compile(r"openclaw|clawd|moltbot|agent|assistant|\bbot\b|noreply|\.local>", re.IGNORECASE)
 _DOES = re.compile(
-    r"(?:['’]s\b|:|,|\s+(?:is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
+    r"(?:['’]s\b|:|,|\s+\(|\s+(?:from|who|whose|aus|vom|von|wurde|war|bekommt|lässt|geht|estuvo|fue|está|lleva|va|dejó|is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
     r"went|votes|voted|declared|likes|loves|hates|needs|owes|owns|runs|got|gets|came|prefers|drinks|eats|plays|uses|"
     r"does|did|can|cannot|may|must|seems|turned|turns|moved|joined|left|lost|started|stopped|suffers|sees|pays|earns|"
     r"teaches|studies|consults|translates|founded|ist|hat|wohnt|arbeitet|nimmt|mag|es|tiene|vive|trabaja|toma|"

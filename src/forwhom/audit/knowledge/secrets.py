@@ -30,7 +30,7 @@ _KEY = re.compile(
 )
 _TOLD = re.compile(
     r"""(?ix)\b(?:\w*pass(?:word|phrase|code|wd)s?|\w*pwd|pw|kennwort|\w*passwort|passwörter|contrase[nñ]as?|claves?|senha|wachtwoord|has[łl]o|
-    mot\ de\ passe|parola\ d['’]ordine|(?:geheim|sicherheits|zugangs|tür|haustür|entsperr|freischalt|alarm|wlan-)?(?:code|zahl|pin|schlüssel)|
+    mot\ de\ passe|parola\ d['’]ordine|(?:geheim|sicherheits|zugangs|tür|haustür|entsperr|freischalt|alarm|wlan-)(?:code|zahl|pin|schlüssel)|
     pin(?:\ ?(?:code|number))?|cvv2?|cvc2?|puk|tan|otp|2fa[ _-]?(?:code|secret|seed)|backup[ _-]?codes?|api[ _-]?(?:key|token)s?|
     access[ _-]?(?:key|token)s?|refresh[ _-]?token|bot[ _-]?token|client[ _-]?secret|webhook[ _-]?secret|signing[ _-]?(?:key|secret)|
     secret(?:[ _-]?(?:key|word|code))?|(?:[A-Z]+_)+(?:KEY|TOKEN|SECRET|PASSWORD|PASS)|
@@ -40,7 +40,7 @@ _TOLD = re.compile(
     credit|router|wi-?fi|wlan|guest|admin|master)[ _-](?:code|pin|key|password|passcode)|
     (?<!zip\ )(?<!area\ )(?<!post\ )(?<!postal\ )(?<!country\ )(?<!error\ )(?<!status\ )
     (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )(?<!source\ )(?<!response\ )(?<!http\ )(?<!return\ )(?<!color\ )(?<!colour\ )code)\b
-    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|→|->)|\s+(?:for|to|of|at|für|de|del|para)\ [^\n:=\d]{3,40}?|\s)\s*
+    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|→|->)|\s+(?:for|to|of|at|für|de|del|para)\ [^\n:=\d]{2,40}\s(?=\S*\d)|\s)\s*
     ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
 )
 _OPENED = re.compile(

@@ -66,6 +66,10 @@ def longest_run(first: Sequence[str], second: Sequence[str]) -> int:
     return best
 
 
+_BEGINNING = 6
+"""Letters that make two longer words the same: Schwangerschaft and schwanger, divorcio and divorciada."""
+
+
 class Rarity:
     """How much a word tells, by how few of the texts hold it: from 0.2 for one that all hold, up to log(n)."""
 
@@ -81,4 +85,6 @@ class Rarity:
         """As `share`, a rare word counting for more; in [0, 1]."""
         own, there = set(of), set(within)
         whole = sum(map(self.weight, own))
-        return sum(self.weight(word) for word in own & there) / whole if whole else 0.0
+        begun = {one[:_BEGINNING] for one in there if len(one) >= _BEGINNING}
+        both = (word for word in own if word in there or (len(word) >= _BEGINNING and word[:_BEGINNING] in begun))
+        return sum(map(self.weight, both)) / whole if whole else 0.0
