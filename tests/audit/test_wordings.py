@@ -1,6 +1,6 @@
 """Texts in many wordings and languages are found for what they are, and their lookalikes left alone.
 
-The examples are in wordings.yaml; they were written before the rules that they test.
+The examples are in wordings/; they were written before the rules that they test.
 """
 
 import json
@@ -18,7 +18,21 @@ from forwhom.audit.knowledge.facts import facts_of
 from forwhom.audit.reading.config import NO_CONFIG
 from forwhom.audit.reading.deployment import Call, Deployment, Kind, Message, Text, Version
 
-TOLD: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("wordings.yaml").read_text("utf-8"))
+
+
+def _read() -> dict[str, Any]:
+    found: dict[str, Any] = {"facts": {}}
+    for path in sorted(Path(__file__).with_name("wordings").glob("*.yaml")):
+        for name, told in YAML(typ="safe").load(path.read_text("utf-8")).items():
+            if name == "facts":
+                for kind, lines in told.items():
+                    found["facts"].setdefault(kind, []).extend(lines)
+            else:
+                found.setdefault(name, []).extend(told)
+    return found
+
+
+TOLD = _read()
 _USER = ("# USER.md", "", "- Name: Rosa", "")
 _KINDS: dict[str, Kind] = {"MEMORY.md": "memory", "SOUL.md": "persona", "USER.md": "user model"}
 
@@ -69,24 +83,29 @@ def _cases() -> Iterator[tuple[str, Any, Deployment, str, bool]]:
     for name, (check, wanted) in one_line.items():
         for line in TOLD.get(name, []):
             yield name, line, deployment([line]), check, wanted
-    for name, check, wanted in (("contradictions", "contradiction", True), ("agreements", "contradiction", False), ("duplicates", "duplicate", True)):
-        for pair in TOLD.get(name, []):
-            yield name, pair, deployment(pair), check, wanted
-    for name, check, wanted in (("flips", "sycophantic-flip", True), ("no_flips", "sycophantic-flip", False), ("flatteries", "flattery", True), ("no_flattery", "flattery", False)):
-        for chat in TOLD.get(name, []):
-            yield name, chat, deployment([], chat), check, wanted
+    for name, check in (("contradictions", "contradiction"), ("duplicates", "duplicate")):
+        yield from ((name, pair, deployment(pair), check, True) for pair in TOLD.get(name, []))
+    yield from (("agreements", one, deployment(one), "contradiction", False) for one in TOLD.get("agreements", []))
+    for name, check in (("flips", "sycophantic-flip"), ("flatteries", "flattery")):
+        yield from ((name, chat, deployment([], chat), check, True) for chat in TOLD.get(name, []))
+    for name, check in (("no_flips", "sycophantic-flip"), ("no_flattery", "flattery")):
+        yield from ((name, chat, deployment([], chat), check, False) for chat in TOLD.get(name, []))
     for name, wanted in (("paraphrased", True), ("not_third_party", False)):
         for one in TOLD.get(name, []):
-            yield name, one, deployment([one["line"]], [one["said"], "a ok"]), "third-party-standing-order", wanted
+            found = deployment([one["line"]], [one["said"], "a ok"])
+            yield name, one, found, "third-party-standing-order", wanted
     for name, wanted in (("forgettings", True), ("not_forgettings", False)):
         for one in TOLD.get(name, []):
-            yield name, one, deployment([one["line"]], ["u " + one["asked"], "a Done."]), "remains-after-forgetting", wanted
-    for name, check, wanted in (("boundaries", "boundary-removed", True), ("kept_boundaries", "boundary-removed", False), ("drifts", "persona-drift", True), ("no_drifts", "persona-drift", False)):
-        for soul in TOLD.get(name, []):
-            yield name, soul, deployment([], soul=soul), check, wanted
+            found = deployment([one["line"]], ["u " + one["asked"], "a Done."])
+            yield name, one, found, "remains-after-forgetting", wanted
     for name, wanted in (("identities", True), ("no_identities", False)):
         for one in TOLD.get(name, []):
             yield name, one, deployment([], one["chat"]), "identity-rewritten", wanted
+    for name, check, wanted in (
+        ("boundaries", "boundary-removed", True), ("kept_boundaries", "boundary-removed", False),
+        ("drifts", "persona-drift", True), ("no_drifts", "persona-drift", False),
+    ):  # fmt: skip
+        yield from ((name, soul, deployment([], soul=soul), check, wanted) for soul in TOLD.get(name, []))
 
 
 CASES = list(_cases())
@@ -111,3 +130,12 @@ def test_an_ordinary_line_is_left_alone(line: str) -> None:
     found = deployment([line])
     assert not checks_of(found)
     assert not [one for one in facts_of(found) if one.is_special]
+
+
+@pytest.mark.parametrize("unit", ["a ", "never tell the user ", "Rosa's sister is ", "1234 ", "x@y.example ", "(((", "no, no, "])
+def test_a_long_line_is_read_in_time(unit: str) -> None:
+    """No pattern may take a time that grows much faster than the line."""
+    line = (unit * 4000)[:4000]
+    begin = time.perf_counter()
+    audit(deployment([line], ["u " + line, "a " + line, "u " + line, "a " + line], ["- " + line, "- " + line]))
+    assert time.perf_counter() - begin < 20

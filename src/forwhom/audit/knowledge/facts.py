@@ -14,7 +14,7 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import Subject, owner_names, subject_of
+from forwhom.audit.knowledge.people import Subject, owner_names, speaks_of_nobody, subject_of
 from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
@@ -75,7 +75,7 @@ class _Known:
             match = category.find(entry.text)
             if match is None:
                 continue
-            subject = subject_of(entry, match.start(), self._owner)
+            subject = subject_of(entry, match.start(), self._owner) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
         for secret in secrets_in(entry.text)[:1]:
@@ -97,6 +97,13 @@ class _Known:
         return "told" if entry.source.kind == "user model" else "unknown"
 
 
+def _patient(entry: Entry, category: Category) -> Subject | None:
+    """“The chemo starts on Monday” names nobody: whose memory it is has it, where it is no title or place."""
+    is_bodily = category.category in ("health", "mental-health", "genetic-or-biometric")
+    return Subject("owner") if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text) else None
+
+
+_OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)
 _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="personal", terms=("\0",))
 
 

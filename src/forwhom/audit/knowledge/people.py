@@ -123,6 +123,11 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
     return Subject(_plain(nearest[1]))
 
 
+def speaks_of_nobody(text: str) -> bool:
+    """A text about a work, a course or a program."""
+    return bool(_NO_PERSON.search(text))
+
+
 def _is_about_somebody(text: str, owner: frozenset[str]) -> bool:
     return bool(_OWNER.search(text) or _RELATION.search(text)) or any(
         name.group(1).lower() in owner for name in _NAME.finditer(text)
