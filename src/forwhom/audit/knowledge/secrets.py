@@ -40,7 +40,7 @@ _TOLD = re.compile(
     credit|router|wi-?fi|wlan|guest|admin|master)[ _-](?:code|pin|key|password|passcode)|
     (?<!zip\ )(?<!area\ )(?<!post\ )(?<!postal\ )(?<!country\ )(?<!error\ )(?<!status\ )
     (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )(?<!source\ )(?<!response\ )(?<!http\ )(?<!return\ )(?<!color\ )(?<!colour\ )code)\b
-    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|→|->)|\s+(?:for|to|of|at|für|de|del|para)\ [^\n:=\d]{2,40}\s(?=\S*\d)|\s)\s*
+    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|→|->)|\s+(?:for|to|of|at|on|für|de|del|para)\ [^\n:=\d]{2,40}\s(?=\S*\d)|\s)\s*
     ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
 )
 _OPENED = re.compile(
@@ -134,9 +134,9 @@ def _is_value(value: str, told: str) -> bool:
     if len(value) < 4 or _NO_VALUE.match(value) or "://" in value:
         return False
     has_digit = any(sign.isdigit() for sign in value)
-    is_mixed = has_digit and (any(sign.isalpha() for sign in value) or value.isdigit())
+    is_mixed = has_digit and (any(sign.isalpha() for sign in value) or re.sub(r"[-#*. ]", "", value).isdigit())
     if any(told.startswith(weak) for weak in _WEAK) and not told.startswith(("passw", "passc", "passp")):
-        return is_mixed and (value.isdigit() or not value.replace("-", "").islower())
+        return is_mixed and (re.sub(r"[-#*.]", "", value).isdigit() or not value.replace("-", "").islower())
     return is_mixed or (bool(re.search(r"[:=]\s*[\"'`“«]?\S+$", told)) and not value.isalpha())
 
 
