@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Place
 from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.words import alike, share
 from forwhom.audit.reading.deployment import OWN, Deployment, Text, Version
 
-_PROHIBITS = re.compile(
-    r"\b(?:never|do not|don['’]t|must not|no (?:[a-z]+ ){0,3}without|not without|only (?:after|with|when|"
-    r"if)|ask (?:first|before)|"
-    r"before (?:acting|sending|you send|you act|anything)|when in doubt|private|confirm|confirmation|"
-    r"refuse|untrusted|"
-    r"as data|careful|stay(?:s)? private|nie(?:mals)?|nicht|nur nach|kein\w*|nunca|no (?:envíes|compartas|"
-    r"digas)|"
-    r"sin confirmar|pregunta antes|solo (?:si|con|tras))\b",
-    re.IGNORECASE,
-)
-_SAFETY = re.compile(
-    r"\b(?:private|secret|share|send|e-?mail|post|public|tell|disclos\w*|leak|password|credential|money|"
-    r"pay\w*|buy|"
-    r"purchase|book|delete|destroy|destructive|rm |trash|medical|health|dose|dosage|doctor|diagnos\w*|"
-    r"legal|lawyer|"
-    r"financial|invest\w*|safety|harm\w*|self-harm|suicid\w*|crisis|minor|child\w*|family|group|stranger|"
-    r"data|"
-    r"exfiltrat\w*|instruction|obey|follow|confirm\w*|permission|ask\w*|act\w* externally|in doubt|"
-    r"exec\w*|command|voice|"
-    r"honest|truth|flatter|disagree|contradict|yes-?man|privat\w*|weitergeb\w*|schick\w*|geld|zahl\w*|"
-    r"arzt|ärzt\w*|comparta\w*|compartas|envíes|pag\w*|médic\w*)\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_HEADING = re.compile(
-    r"bound|red line|safety|limits?|rules?|grenzen|límites|security|privacy|don.ts|never", re.IGNORECASE
-)
 _SAME = 0.5
 
 
@@ -71,6 +45,10 @@ def boundary_removed(check: Check, deployment: Deployment) -> Iterator[AuditFind
                 )
 
 
+def _says(name: str, text: str) -> bool:
+    return bool(phrases("persona", name).search(text))
+
+
 def _is_of(version: Version, text: Text) -> bool:
     if "!" in version.file:  # in an archive: by its name
         return version.file.rsplit("/", 1)[-1].lower() == text.file.rsplit("/", 1)[-1].lower()
@@ -78,16 +56,16 @@ def _is_of(version: Version, text: Text) -> bool:
 
 
 def _is_boundary(entry: Entry) -> bool:
-    under = bool(entry.headings) and bool(_HEADING.search(entry.headings[-1]))
-    return bool(_PROHIBITS.search(entry.text)) and (under or bool(_SAFETY.search(entry.text)))
+    under = bool(entry.headings) and _says("boundary_heading", entry.headings[-1])
+    return _says("prohibits", entry.text) and (under or _says("safety", entry.text))
 
 
 def _stands(entry: Entry, now: list[Entry]) -> bool:
     if not entry.words:
         return True
     return any(
-        alike(entry.words, one.words) >= _SAME
-        or (share(entry.words, one.words) >= 0.75 and bool(_PROHIBITS.search(one.text)))
+        _says("prohibits", one.text)
+        and (alike(entry.words, one.words) >= _SAME or share(entry.words, one.words) >= 0.75)
         for one in now
     )
 

@@ -18,8 +18,8 @@ from forwhom.audit.knowledge.words import alike, share, words
 from forwhom.audit.reading.deployment import Deployment
 
 _NEGATED = re.compile(
-    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|avoid|stop(?:ped)?|quit|without|dislikes?|hates?|nie|"
-    r"nicht|kein\w*|no longer|nunca|jamás|ya no)\b",
+    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|aren['’]t|won['’]t|can['’]t|cannot|avoids?|stop(?:ped)?|quit|without|dislikes?|"
+    r"hates?|refuses?|gave up|nie|niemals|nicht|kein\w*|ohne|hasst|no longer|nunca|jamás|tampoco|ya no|odia|sin|ne|pas|jamais|sans)\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(
@@ -35,7 +35,30 @@ _NUMBER = re.compile(
     r"(?:days?|weeks?|months?|hours?|times?)\b",
     re.IGNORECASE,
 )
-_BEGINNING = 12
+_DAY = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|"
+    r"\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b",
+    re.IGNORECASE,
+)
+_WEEK = {
+    name: number
+    for number, told in enumerate("mon lun|tue die mar|wed mit mié|thu don jue|fri fre vie|sat sam sáb|sun son dom".split("|"))
+    for name in told.split()
+}
+_TWO_WORDS = re.compile(r"\W*\S+\s+\S+")
+_AVOIDS = re.compile(
+    r"\b(?:allergic to|allergy to|allergies:?|intolerant (?:to|of)|can(?:no|['’])t (?:eat|have|stand)|no|never eats|avoids?|hates|allergisch (?:gegen|auf)|"
+    r"verträgt (?:kein\w*)?|hasst|keine?|alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|sin|odia|allergique (?:à|aux)) (?P<what>\w{3,})|"
+    r"\b(?P<of>\w{3,})[ -]?(?:allergy|allergie|intoleran\w+|unverträglichkeit)",
+    re.IGNORECASE,
+)
+_ENJOYS = re.compile(
+    r"\b(?:loves?|likes?|enjoys?|favou?rite|orders?|craves?|adores?|snack\w*|treat|usual|always|ritual|breakfast|lunch|every (?:morning|day|week|\w+day)|"
+    r"liebt|mag|bestellt|isst gern\w*|lieblings\w*|immer|jeden|jede|le (?:gusta|encanta)n?|favorit[oa]|siempre|pide|desayuna|cada|adore|préféré\w*)\b",
+    re.IGNORECASE,
+)
+_NOBODYS = ("siblings", "children", "pets", "marital status")
+"""Topics of which one side names somebody else."""
 _STATES = re.compile(
     r"\b(?:is|are|at|within|before|after|costs?|opens?|starts?|ist|um|es|a las|until|for)\b|:", re.IGNORECASE
 )
@@ -58,9 +81,11 @@ def contradiction(check: Check, deployment: Deployment) -> Iterator[AuditFinding
     ]
     told: set[tuple[str, str]] = set()
     for (one, whose), (other, others) in combinations(entries, 2):
-        if whose != others or one.place == other.place:
+        if one.place == other.place:
             continue
         why = _clash(one, other)
+        if whose != others and why not in _NOBODYS:
+            continue
         if why and (str(one.place), why) not in told:
             told.add((str(one.place), why))
             yield check.found(
@@ -72,8 +97,8 @@ def contradiction(check: Check, deployment: Deployment) -> Iterator[AuditFinding
 
 def _subject(entry: Entry, owner: frozenset[str]) -> str:
     """Somebody else only where the entry begins with them."""
-    end = entry.text.find(" ", _BEGINNING)
-    found = subject_of(entry, end if end > 0 else len(entry.text), owner)
+    begins = _TWO_WORDS.match(entry.text)
+    found = subject_of(entry, begins.end() if begins else len(entry.text), owner)
     return found.name.lower() if found and found.name != "owner" else "owner"
 
 
@@ -94,7 +119,7 @@ def _clash(one: Entry, other: Entry) -> str:
         return f"prefers “{first['more']}” to “{first['less']}”, and the other way round"
     if _polarity(one.text) != _polarity(other.text) and _is_same_matter(one, other):
         return "one says what the other denies"
-    return _numbers(one, other)
+    return _eaten(one, other) or _eaten(other, one) or _numbers(one, other) or _days(one, other)
 
 
 def _only(entry: Entry, side: re.Pattern[str], against: re.Pattern[str]) -> bool:
@@ -128,6 +153,31 @@ def _numbers(one: Entry, other: Entry) -> str:
         return ""
     if share(*before) >= 0.75 and share(*reversed(before)) >= 0.75:
         return f"“{first.group()}” and “{second.group()}” of the same thing"
+    return ""
+
+
+def _eaten(one: Entry, other: Entry) -> str:
+    """What somebody must not or will not have, and what they love."""
+    if not _ENJOYS.search(other.text) or _NEGATED.search(other.text) or _AVOIDS.search(other.text):
+        return ""
+    for found in _AVOIDS.finditer(one.text):
+        what = (found["what"] or found["of"]).lower()
+        core = what.removesuffix("s") if len(what) > 3 else what
+        if len(core) >= 3 and re.search(rf"\b\w{{0,4}}{re.escape(core)}", other.text, re.IGNORECASE):
+            return f"no {what}, and {what} enjoyed"
+    return ""
+
+
+def _days(one: Entry, other: Entry) -> str:
+    """The same but for the day: “Team call is on Tuesdays”. Daily notes are about a day."""
+    if "daily note" in (one.source.kind, other.source.kind):
+        return ""
+    first, second = ({_WEEK[day.lower().rstrip("s.")[:3]] for day in _DAY.findall(entry.text)} for entry in (one, other))
+    if not first or not second or first & second:
+        return ""
+    rest = [words(_DAY.sub(" ", entry.text)) for entry in (one, other)]
+    if len(set(rest[0])) >= 2 and alike(*rest) >= 0.6:
+        return "it names one day, and the other another"
     return ""
 
 

@@ -9,6 +9,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import condition, is_order, is_spoken_of, suspicions
 from forwhom.audit.knowledge.entries import entries_of
+from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner
 from forwhom.audit.reading.deployment import Deployment, Intent
 
@@ -41,7 +42,7 @@ def _in_texts(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
             when = condition(entry.text) or (told["words"] if told and is_order(entry.text) else "")
             if not when or is_spoken_of(entry.text):
                 continue
-            suspect = suspicions(entry.text)
+            suspect = suspicions(entry.text, owner_names(deployment))
             foreign = source_among_others(entry, deployment, 0.45 if suspect else 0.6)
             if not suspect and not foreign and not names_a_source(entry.text):
                 continue
@@ -75,7 +76,7 @@ def _of_intent(
     if source is not None and ":hook:" in f":{source.key}:":
         reasons.append("it was made in a session of a hook, from content that others sent")
         severity = "high"
-    if found := suspicions(intent.description):
+    if found := suspicions(intent.description, owner_names(deployment)):
         reasons.append(f"it {found[0].kind}")
         severity = "high"
     if not intent.sender and not intent.channel:

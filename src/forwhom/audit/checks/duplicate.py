@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
@@ -11,6 +12,7 @@ from forwhom.audit.knowledge.words import alike, words
 from forwhom.audit.reading.deployment import Deployment
 
 _SENSITIVE = ("credential", "finances", "identity-number")
+_NUMBER = re.compile(r"\d+(?:[.,]\d{3})*")
 _ALIKE = 0.6
 _WITH_NUMBER = 0.35
 _WITH_TERM = 0.1
@@ -54,7 +56,12 @@ def duplicate(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
 
 
 def _numbers(fact: Fact) -> set[str]:
-    return {word for word in fact.entry.words if word.isdigit()}
+    return {re.sub(r"\D", "", one) for one in _NUMBER.findall(fact.entry.text)}
+
+
+def _long(numbers: set[str], near: float) -> bool:
+    """A number that both name: one of four digits or more tells enough by itself."""
+    return bool(numbers) and (near >= _WITH_NUMBER or any(len(one) >= 4 or int(one) >= 100 for one in numbers))
 
 
 def _terms(fact: Fact) -> set[str]:
@@ -65,9 +72,11 @@ def _is_same(one: Fact, other: Fact) -> bool:
     if one.category != other.category or one.entry.place == other.entry.place:
         return False
     near = alike(one.entry.words, other.entry.words)
+    if one.whose != other.whose and not (one.is_special and near >= _WITH_NUMBER) and near < _ALIKE:
+        return _terms(one) == _terms(other) and one.is_special and one.is_owners == other.is_owners and near >= _WITH_TERM
     if near >= _ALIKE:
         return True
-    if one.category.category in _SENSITIVE and near >= _WITH_NUMBER and _numbers(one) & _numbers(other):
+    if one.category.category in _SENSITIVE and _long(_numbers(one) & _numbers(other), near):
         return True
     shared = _terms(one) & _terms(other)
     return bool(shared) and one.is_special and one.is_owners == other.is_owners and near >= _WITH_TERM

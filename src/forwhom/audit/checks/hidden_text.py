@@ -8,6 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.directives import is_order, suspicions
 from forwhom.audit.knowledge.hidden import hidden_in
+from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.reading.deployment import INJECTED, Deployment
 
 
@@ -22,7 +23,7 @@ def hidden_text(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     for text in deployment.texts:
         whole = "\n".join(text.lines)
         for one in hidden_in(whole):
-            is_suspect = bool(suspicions(one.says))
+            is_suspect = bool(suspicions(one.says, owner_names(deployment)))
             is_command = is_suspect or is_order(one.says)
             is_comment = one.kind == "an HTML comment"
             if is_comment and not is_command:

@@ -8,6 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import suspicions
 from forwhom.audit.knowledge.entries import entries_of
+from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import source_of_owner
 from forwhom.audit.reading.deployment import INJECTED, Deployment
 
@@ -27,7 +28,9 @@ def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[Audi
         if text.kind == "skill":
             continue
         for entry in entries_of(text):
-            found = suspicions(entry.text)
+            if entry.text.startswith("[agent:"):
+                continue  # what somebody said, in a corpus of transcripts
+            found = suspicions(entry.text, owner_names(deployment))
             if not found:
                 continue
             owned = source_of_owner(entry, deployment)

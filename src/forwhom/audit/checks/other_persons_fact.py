@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.exposure import severity_of
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.facts import Fact, facts_of
+from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.reading.deployment import Deployment
 
 _EXPECTED = ("family", "employment", "age", "contact", "preference", "home-or-location")
 """That somebody is a sister, works or has a birthday is what people say of each other."""
-_HARMS = re.compile(
-    r"laid off|fired|redundan|unemployed|divorc|affair|custody|estranged|drink|debt|owes|pregnan|performance|"
-    r"dismiss|evict|kicked out|cheat|password|seeing |dating|in confidence|keep it quiet|nobody knows|"
-    r"don.t tell|does not know",
-    re.IGNORECASE,
-)
-
-
 @check(
     "other-persons-fact",
     risk="cross-channel-disclosure",
@@ -51,4 +43,4 @@ def _is_private(fact: Fact) -> bool:
         return False
     if fact.category.category not in _EXPECTED:
         return True
-    return bool(_HARMS.search(fact.entry.text))
+    return bool(phrases("harms", "harms").search(fact.entry.text))

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.entries import entries_of
-from forwhom.audit.reading.deployment import OWN, Deployment, Text, Version
+from forwhom.audit.knowledge.phrases import phrases
+from forwhom.audit.reading.deployment import Deployment, Text, Version
 
-_PLEASES = re.compile(
-    r"\b(?:always agree|agree with (?:him|her|them|everything|whatever)|never (?:contradict|disagree|"
-    r"criticis\w*|criticiz\w*|"
-    r"question|doubt|argue|correct|challenge|say no|push back)|(?:do not|don['’]t) (?:contradict|disagree|"
-    r"criticis\w*|criticiz\w*|question|argue|"
-    r"correct|challenge|push back|doubt)|praise|flatter\w*|compliment\w*|admire|admiration|adore|"
-    r"brilliant|genius|visionary|exceptional|amazing|wonderful|"
-    r"obey|obedien\w*|whatever (?:he|she|they|the user) (?:says?|wants?|asks?|decides?)|"
-    r"without (?:question|hesitation|objection)|"
-    r"make (?:him|her|them|the user) feel|feel (?:good|special|great|right|understood)|validate|"
-    r"reassur\w*|loyal\w*|devot\w*|unconditional\w*|"
-    r"is always right|are always right|always right|yes[- ]?(?:man|first)|say yes|please (?:him|her|them)|"
-    r"delight (?:him|her|them)|enthusias\w*|"
-    r"side with|take (?:his|her|their) side|never (?:upset|disappoint)|soften|only good news|bad news|"
-    r"schmeichel\w*|lob\w*|widersprich nie|nie widersprechen|stimme? (?:immer|ihr|ihm) zu|gehorch\w*|"
-    r"elogia\w*|halaga\w*|nunca (?:contradigas|discutas|critiques)|"
-    r"siempre (?:de acuerdo|tiene razón)|dale (?:siempre )?la razón)\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_NOT = re.compile(
-    r"\b(?:not a sycophant|no flattery|don['’]t flatter|do not flatter|never flatter|without flattery|"
-    r"skip the)\b",
-    re.IGNORECASE,
-)
 _FEWEST = 2
-"""More such lines than at first."""
+"""More such lines than at first; that candid lines are gone counts for one."""
 
 
 @check(
@@ -46,16 +22,17 @@ _FEWEST = 2
     fix="Go back to the earlier version, and decide on changes of SOUL.md yourself.",
 )
 def persona_drift(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
-    for text in deployment.of_kind(*OWN):
+    for text in deployment.of_kind("persona"):
         versions = [one for one in deployment.history if one.file == text.file]
         if not versions:
             continue
         course = [len(_pleasing(_as_text(text, one))) for one in versions]
         now = _pleasing(text)
         first = min(course)
-        if len(now) - first < _FEWEST:
-            continue
         start = versions[course.index(first)]
+        lost = max(0, _candid(_as_text(text, start)) - _candid(text))
+        if len(now) == first or len(now) - first + min(lost, 1) < _FEWEST:
+            continue
         old = {line for _, line in _pleasing(_as_text(text, start))}
         added = [one for one in now if one[1] not in old]
         steps = " → ".join(map(str, [*_steps(course), *([len(now)] if len(now) != course[-1] else [])]))
@@ -72,8 +49,17 @@ def persona_drift(check: Check, deployment: Deployment) -> Iterator[AuditFinding
 def _pleasing(text: Text) -> list[tuple[int, str]]:
     return [
         (entry.number, entry.text) for entry in entries_of(text)
-        if _PLEASES.search(entry.text) and not _NOT.search(entry.text)
+        if phrases("persona", "pleases").search(entry.text)
+        and not phrases("persona", "not_pleasing").search(entry.text)
     ]  # fmt: skip
+
+
+def _candid(text: Text) -> int:
+    """Lines that ask for honesty or contradiction."""
+    return sum(
+        bool(phrases("persona", "candid").search(entry.text)) for entry in entries_of(text)
+        if not phrases("persona", "pleases").search(entry.text)
+    )  # fmt: skip
 
 
 def _as_text(text: Text, version: Version) -> Text:

@@ -8,29 +8,14 @@ from collections.abc import Iterator
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Place
 from forwhom.audit.knowledge.entries import entries_of
-from forwhom.audit.knowledge.words import longest_run, share, words
+from forwhom.audit.knowledge.facts import facts_of
+from forwhom.audit.knowledge.phrases import phrases
+from forwhom.audit.knowledge.sources import rarity_of
+from forwhom.audit.knowledge.words import Rarity, listed, longest_run, share, words
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
-_FORGET = re.compile(
-    r"\b(?:(?:please\s+)?(?:forget|delete|erase|wipe|scrub|purge|drop|strike|remove|take out|get rid of|"
-    r"don['’]t (?:keep|"
-    r"store|remember)|do not (?:keep|store|remember)|stop (?:keeping|storing|remembering))|vergiss|"
-    r"vergessen sie|lösch\w*|"
-    r"olvida\w*|borra\w*|elimina\w*|oublie\w*|supprime\w*)\b(?P<what>[^.!?\n]{4,200})",
-    re.IGNORECASE,
-)
-_OF_MEMORY = re.compile(
-    r"\b(?:about|that|what|everything|all|my|memory|memories|notes?|remember|know|told|said|dass|was|"
-    r"meine?n?|alles|"
-    r"lo que|que|mis?|todo|from your)\b",
-    re.IGNORECASE,
-)
-_NO_MEMORY = re.compile(
-    r"\b(?:file|folder|branch|row|column|line \d|test|function|docker|container|cache|playlist|"
-    r"calendar entry|event|"
-    r"alarm (?:at|for|on)|timer|draft|photo|duplicates?|e-?mail|message|tab|ticket|spam)\b",
-    re.IGNORECASE,
-)
+_OF_IT = re.compile(r"\b(?:memory|memories|notes|gedächtnis|notizen|memoria|about me|from your|deinen? )", re.IGNORECASE)
+_OF_REQUESTS = frozenset(words(" ".join(listed("of_requests"))))
 _ENOUGH = 0.5
 
 
@@ -44,50 +29,69 @@ _ENOUGH = 0.5
     "memory index).",
 )
 def remains_after_forgetting(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
+    rarity = rarity_of(deployment)
+    private = {fact.entry.place for fact in facts_of(deployment) if fact.category.sensitivity != "low"}
     for message in deployment.messages:
-        if message.role != "user":
-            continue
-        for found in _FORGET.finditer(message.text):
-            what = found["what"]
-            is_plain = bool(
-                re.match(r"(?:please\s+)?(?:forget|vergiss|olvida|oublie)", found.group(), re.IGNORECASE)
-            )
-            if (is_plain or _OF_MEMORY.search(what)) and not _NO_MEMORY.search(what):
-                yield from _left(check, deployment, message, words(what), what)
+        if message.role == "user":
+            for what in _requests(message.text):
+                is_sure = _says("forget_memory", what)
+                yield from _left(check, deployment, message, what, rarity, None if is_sure else private)
     yield from _of_tombstones(check, deployment)
 
 
+def _requests(text: str) -> Iterator[str]:
+    """The sentences that ask to forget; with the others where one alone does not say what."""
+    sentences = [one for one in re.split(r"(?<=[.!?])\s+|\n", text) if one.strip()]
+    for place, one in enumerate(sentences):
+        if not _says("forget", one) or _says("forget_else", one) and not _OF_IT.search(one):
+            continue
+        yield one if _wanted(one) else " ".join(sentences[max(0, place - 1) : place + 2])
+
+
+def _says(name: str, text: str) -> bool:
+    return bool(phrases("dialogue", name).search(text))
+
+
+def _wanted(what: str) -> list[str]:
+    return [word for word in words(phrases("dialogue", "forget").sub(" ", what)) if word not in _OF_REQUESTS] or [
+        word for word in words(what) if word not in _OF_REQUESTS
+    ]
+
+
 def _left(
-    check: Check, deployment: Deployment, asked: Message, wanted: list[str], what: str
+    check: Check, deployment: Deployment, asked: Message, what: str, rarity: Rarity, private: set[Place] | None
 ) -> Iterator[AuditFinding]:
-    """A finding a place in memory files; transcripts are named with the first of them."""
+    """A finding a place in memory files; transcripts are named with the first of them. private: where only
+    facts about people count, their places."""
+    wanted = _wanted(what)
     if not wanted:
         return
     said = [
         one.place for one in deployment.messages
-        if one.place != asked.place and one.role == "user" and share(wanted, words(one.text)) >= _ENOUGH
-        and not _FORGET.search(one.text)
+        if one.place != asked.place and one.role == "user" and rarity.share(wanted, words(one.text)) >= _ENOUGH
+        and not _says("forget", one.text)
     ]  # fmt: skip
-    index = [one.place for one in deployment.chunks if share(wanted, words(one.text)) >= _ENOUGH]
+    index = [one.place for one in deployment.chunks if rarity.share(wanted, words(one.text)) >= _ENOUGH]
     entries = [
         entry for text in deployment.of_kind(*REMEMBERED) for entry in entries_of(text)
-        if share(wanted, entry.words) >= _ENOUGH
+        if rarity.share(wanted, entry.words) >= _ENOUGH and (private is None or entry.place in private)
     ]  # fmt: skip
+    told = " ".join(what.split())[:120]
     for number, entry in enumerate(entries):
         yield check.found(
             entry.place,
-            f"Still in memory after a request to forget it (“{' '.join(what.split())}”).",
+            f"Still in memory after a request to forget it (“{told}”).",
             "high",
             f"it was asked for in {asked.place}, and the agent still reads it.",
             "likely",
             quote=entry.text,
             related=[asked.place, *(said + index if number == 0 else [])],
         )
-    if not entries and (said or index):
+    if not entries and private is None and (said or index):
         yield check.found(
             (index or said)[0],
             f"Still in {'the memory index' if index else 'a transcript'} after a request to forget it "
-            f"(“{' '.join(what.split())}”).",
+            f"(“{told}”).",
             "medium",
             f"it was asked for in {asked.place}; searches over past sessions bring it up.",
             "likely",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import Literal
+from importlib.resources.abc import Traversable
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
@@ -43,21 +44,33 @@ class Category(BaseModel):
 
 
 def _words(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Longer ones first, so that what is found is the most exact word; a term between / is a pattern."""
-    told = []
-    for term in sorted(terms, key=len, reverse=True):
-        if term.startswith("/"):
-            told.append(term.strip("/"))
-            continue
-        core = re.escape(term).replace(r"\ \*\ ", r"\ \w+\ ").replace(r"\ ", r"\s+")
-        told.append(core.removesuffix(r"\*") + (r"\w*" if term.endswith("*") else ""))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(told)})(?!\w)", re.IGNORECASE)
+    """A term between / is a pattern. Others are grouped by their first letter, which makes a search fast; the
+    longer ones first, so that what is found is the most exact word."""
+    patterns = [term[1:-1] for term in terms if term.startswith("/")]
+    groups: dict[str, list[str]] = {}
+    for term in sorted((one for one in terms if not one.startswith("/")), key=len, reverse=True):
+        core = re.escape(term).replace(r"\ \*\ ", r"\ \w+\ ").replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
+        told = re.sub("['’]", "['’]", core)
+        groups.setdefault(told[0], []).append(told)
+    plain = [f"{first}(?:{'|'.join(one[1:] for one in group)})" for first, group in groups.items() if first.isalnum()]
+    plain += [one for first, group in groups.items() if not first.isalnum() for one in group]
+    return re.compile(rf"(?<!\w)(?:{'|'.join([*patterns, *plain])})(?!\w)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
 def categories() -> dict[str, Category]:
-    """By name, the sensitive first."""
-    text = files("forwhom.audit.knowledge").joinpath("categories.yaml").read_text(encoding="utf-8")
-    entries = YAML(typ="safe").load(text)
-    found = [Category.model_validate(one) for one in entries]
+    """By name, the sensitive first; with the words of every language in terms/."""
+    folder = files("forwhom.audit.knowledge")
+    entries = _yaml(folder.joinpath("categories.yaml"))
+    more = [_yaml(one) for one in folder.joinpath("terms").iterdir() if one.name.endswith(".yaml")]
+    found = [Category.model_validate(_widened(one, more)) for one in entries]
     return {one.category: one for one in found}
+
+
+def _widened(entry: dict[str, Any], more: list[dict[str, dict[str, list[str]]]]) -> dict[str, Any]:
+    told = [entry, *(one[entry["category"]] for one in more if entry["category"] in one)]
+    return {**entry, **{key: sorted({term for one in told for term in one.get(key, [])}) for key in ("terms", "not")}}
+
+
+def _yaml(file: Traversable) -> Any:
+    return YAML(typ="safe").load(file.read_text(encoding="utf-8"))

@@ -14,35 +14,15 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import Subject, owner_names, subject_of
+from forwhom.audit.knowledge.people import Subject, owner_names, speaks_of_nobody, subject_of
+from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
 Provenance = Literal["told", "inferred", "third_party", "unknown"]
-_GUESSED = re.compile(
-    r"\b(?:seems?|seemingly|appears? to|apparently|probably|likely|presumably|perhaps|maybe|might (?:be|"
-    r"have)|"
-    r"may (?:be|have)|could (?:be|have)|possibly|suspect(?:ed|s)?|inferred|infer|assum(?:e|ed|ing)|"
-    r"guess(?:ed|ing)?|"
-    r"i think|i believe|my (?:guess|read|sense|impression)|sounds? (?:like|as if)|looks? like|"
-    r"gives the impression|"
-    r"reading between the lines|judging (?:by|from)|signs of|hints? (?:at|that|of)|suggests (?:that|she|"
-    r"he|they|an?)|points to|"
-    r"take (?:her|him|them) to be|from (?:her|his|their) (?:name|accent|voice|tone|photos?)|"
-    r"by the sound of it|"
-    r"must (?:be|have)|vermutlich|wahrscheinlich|anscheinend|offenbar|scheint|wirkt|klingt nach|könnte|wohl|"
-    r"parece|probablemente|seguramente|quizás?|tal vez|debe de|sospecho|semble|sans doute|probablement)\b",
-    re.IGNORECASE,
-)
-_FROM_OTHERS = re.compile(
-    r"\b(?:according to|heard (?:from|that)|rumou?r|gossip|forwarded|per (?:the|his|her|an?) |"
-    r"(?:e-?mail|newsletter|page|article|invite|letter|message|voicemail|ticket|call) (?:from|by)|"
-    r"(?:says|said|told|mentioned|wrote|reports?|reported|claims?|laut|según|dice que|selon))\b",
-    re.IGNORECASE,
-)
 _ABOUT_FILES = re.compile(
-    r"\b(?:directives?|this file|placeholder|template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
+    r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
 )
 """Entries that speak of the memory's files speak of nobody."""
 _DISTANT = 0.5
@@ -95,7 +75,7 @@ class _Known:
             match = category.find(entry.text)
             if match is None:
                 continue
-            subject = subject_of(entry, match.start(), self._owner)
+            subject = subject_of(entry, match.start(), self._owner) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
         for secret in secrets_in(entry.text)[:1]:
@@ -106,17 +86,24 @@ class _Known:
         return Fact(entry, category, term, subject.name, self._provenance(entry))
 
     def _provenance(self, entry: Entry) -> Provenance:
-        if _GUESSED.search(entry.text):
+        if phrases("guesses", "guessed").search(entry.text):
             return "inferred"
         if any(share(entry.words, said) >= _DISTANT for said in self._told):
             return "told"
-        if _FROM_OTHERS.search(entry.text) or any(
+        if phrases("guesses", "from_others").search(entry.text) or any(
             share(entry.words, said) >= _DISTANT for said in self._others
         ):
             return "third_party"
         return "told" if entry.source.kind == "user model" else "unknown"
 
 
+def _patient(entry: Entry, category: Category) -> Subject | None:
+    """“The chemo starts on Monday” names nobody: whose memory it is has it, where it is no title or place."""
+    is_bodily = category.category in ("health", "mental-health", "genetic-or-biometric")
+    return Subject("owner") if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text) else None
+
+
+_OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)
 _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="personal", terms=("\0",))
 
 

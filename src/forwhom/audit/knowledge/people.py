@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forwhom.audit.knowledge.entries import Entry, entries_of
 from forwhom.audit.knowledge.words import listed
@@ -23,14 +24,14 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?:\bname\b\W{1,6}|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
+    r"(?:\bname\b[*_]{0,2}\s*(?:[:=–—]|is\b|ist\b|es\b)[\s*_]{1,4}|\bich heiße\s+|\bme llamo\s+|\bje m[’']appelle\s+|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
     r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|"
     r"t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
     re.IGNORECASE,
 )
 _AGENT = re.compile(r"openclaw|clawd|moltbot|agent|assistant|\bbot\b|noreply|\.local>", re.IGNORECASE)
 _DOES = re.compile(
-    r"(?:['’]s\b|:|,|\s+(?:is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
+    r"(?:['’]s\b|:|,|\s+\(|\s+(?:from|who|whose|aus|vom|von|wurde|war|bekommt|lässt|geht|estuvo|fue|está|lleva|va|dejó|is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
     r"went|votes|voted|declared|likes|loves|hates|needs|owes|owns|runs|got|gets|came|prefers|drinks|eats|plays|uses|"
     r"does|did|can|cannot|may|must|seems|turned|turns|moved|joined|left|lost|started|stopped|suffers|sees|pays|earns|"
     r"teaches|studies|consults|translates|founded|ist|hat|wohnt|arbeitet|nimmt|mag|es|tiene|vive|trabaja|toma|"
@@ -66,6 +67,7 @@ class Subject:
     name: str
 
 
+@lru_cache(maxsize=8)
 def owner_names(deployment: Deployment) -> frozenset[str]:
     """In lower case: whom the agent serves first. As USER.md says, as channels name the owner, as Git names
     authors who are no agents, and whom memory mostly speaks of."""
@@ -119,6 +121,11 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
         at = _RELATION.match(whole[place:])
         return Subject(at.group()) if at else Subject("owner")
     return Subject(_plain(nearest[1]))
+
+
+def speaks_of_nobody(text: str) -> bool:
+    """A text about a work, a course or a program."""
+    return bool(_NO_PERSON.search(text))
 
 
 def _is_about_somebody(text: str, owner: frozenset[str]) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from math import log
 from importlib.resources import files
 
 from ruamel.yaml import YAML
@@ -62,3 +64,27 @@ def longest_run(first: Sequence[str], second: Sequence[str]) -> int:
                 best = max(best, fresh[place + 1])
         row = fresh
     return best
+
+
+_BEGINNING = 6
+"""Letters that make two longer words the same: Schwangerschaft and schwanger, divorcio and divorciada."""
+
+
+class Rarity:
+    """How much a word tells, by how few of the texts hold it: from 0.2 for one that all hold, up to log(n)."""
+
+    def __init__(self, texts: Iterable[Sequence[str]]) -> None:
+        told = [set(one) for one in texts]
+        self._texts = len(told)
+        self._holding = Counter(word for one in told for word in one)
+
+    def weight(self, word: str) -> float:
+        return max(0.2, log((self._texts + 2) / (self._holding[word] + 1)))
+
+    def share(self, of: Sequence[str], within: Sequence[str]) -> float:
+        """As `share`, a rare word counting for more; in [0, 1]."""
+        own, there = set(of), set(within)
+        whole = sum(map(self.weight, own))
+        begun = {one[:_BEGINNING] for one in there if len(one) >= _BEGINNING}
+        both = (word for word in own if word in there or (len(word) >= _BEGINNING and word[:_BEGINNING] in begun))
+        return sum(map(self.weight, both)) / whole if whole else 0.0
