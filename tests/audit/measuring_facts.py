@@ -53,7 +53,8 @@ def measure(*sets: str) -> Counter[str]:
 def main() -> None:
     counts = measure(*sys.argv[1:])
     pairs = (
-        ("found", "planted"), ("kind", "found"), ("whose", "found"), ("sure", "found"), ("provenance", "sure"),
+        ("found", "planted"), ("kind", "found"), ("whose", "found"), ("sure", "found"),
+        ("provenance", "sure"),
         ("special right", "special"), ("special right", "special planted"),
     )  # fmt: skip
     for name, of in pairs:
