@@ -19,7 +19,6 @@ from forwhom.audit.reading.config import NO_CONFIG
 from forwhom.audit.reading.deployment import Call, Deployment, Kind, Message, Text, Version
 
 
-
 def _read() -> dict[str, Any]:
     found: dict[str, Any] = {"facts": {}}
     for path in sorted(Path(__file__).with_name("wordings").glob("*.yaml")):
@@ -85,7 +84,9 @@ def _cases() -> Iterator[tuple[str, Any, Deployment, str, bool]]:
             yield name, line, deployment([line]), check, wanted
     for name, check in (("contradictions", "contradiction"), ("duplicates", "duplicate")):
         yield from ((name, pair, deployment(pair), check, True) for pair in TOLD.get(name, []))
-    yield from (("agreements", one, deployment(one), "contradiction", False) for one in TOLD.get("agreements", []))
+    yield from (
+        ("agreements", one, deployment(one), "contradiction", False) for one in TOLD.get("agreements", [])
+    )
     for name, check in (("flips", "sycophantic-flip"), ("flatteries", "flattery")):
         yield from ((name, chat, deployment([], chat), check, True) for chat in TOLD.get(name, []))
     for name, check in (("no_flips", "sycophantic-flip"), ("no_flattery", "flattery")):
@@ -112,7 +113,9 @@ CASES = list(_cases())
 
 
 @pytest.mark.parametrize(
-    ("found", "check", "wanted"), [one[2:] for one in CASES], ids=[f"{one[0]}: {one[1]}"[:90] for one in CASES]
+    ("found", "check", "wanted"),
+    [one[2:] for one in CASES],
+    ids=[f"{one[0]}: {one[1]}"[:90] for one in CASES],
 )
 def test_a_wording_is_found_and_its_lookalike_left_alone(found: Deployment, check: str, wanted: bool) -> None:
     assert (check in checks_of(found)) == wanted
@@ -132,10 +135,14 @@ def test_an_ordinary_line_is_left_alone(line: str) -> None:
     assert not [one for one in facts_of(found) if one.is_special]
 
 
-@pytest.mark.parametrize("unit", ["a ", "never tell the user ", "Rosa's sister is ", "1234 ", "x@y.example ", "(((", "no, no, "])
+@pytest.mark.parametrize(
+    "unit", ["a ", "never tell the user ", "Rosa's sister is ", "1234 ", "x@y.example ", "(((", "no, no, "]
+)
 def test_a_long_line_is_read_in_time(unit: str) -> None:
     """No pattern may take a time that grows much faster than the line."""
     line = (unit * 4000)[:4000]
     begin = time.perf_counter()
-    audit(deployment([line], ["u " + line, "a " + line, "u " + line, "a " + line], ["- " + line, "- " + line]))
+    audit(
+        deployment([line], ["u " + line, "a " + line, "u " + line, "a " + line], ["- " + line, "- " + line])
+    )
     assert time.perf_counter() - begin < 20

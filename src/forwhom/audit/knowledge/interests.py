@@ -20,7 +20,7 @@ _ENOUGH = 3
 
 
 def serves_others(text: str) -> str:
-    """What comes together in an order, in words; "" where it is not enough. “the user” stands for the owner."""
+    """What comes together in an order, in words; "" where it is too little. “the user” is the owner."""
     if phrases("interests", "protects").search(text):
         return ""
     found = [name for name, pattern in phrase_groups("interests", "signs").items() if pattern.search(text)]
