@@ -18,8 +18,10 @@ from forwhom.audit.knowledge.words import alike, share, words
 from forwhom.audit.reading.deployment import Deployment
 
 _NEGATED = re.compile(
-    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|aren['’]t|won['’]t|can['’]t|cannot|avoids?|stop(?:ped)?|quit|without|dislikes?|"
-    r"hates?|refuses?|gave up|nie|niemals|nicht|kein\w*|ohne|hasst|no longer|nunca|jamás|tampoco|ya no|odia|sin|ne|pas|jamais|sans)\b",
+    r"\b(?:never|not|no|don['’]t|doesn['’]t|isn['’]t|aren['’]t|won['’]t|can['’]t|cannot|avoids?|"
+    r"stop(?:ped)?|quit|without|dislikes?|"
+    r"hates?|refuses?|gave up|nie|niemals|nicht|kein\w*|ohne|hasst|no longer|nunca|jamás|tampoco|"
+    r"ya no|odia|sin|ne|pas|jamais|sans)\b",
     re.IGNORECASE,
 )
 _OVER = re.compile(
@@ -36,25 +38,32 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|"
+    r"freitag|samstag|sonntag)s?\b|"
     r"\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b",
     re.IGNORECASE,
 )
 _WEEK = {
     name: number
-    for number, told in enumerate("mon lun|tue die mar|wed mit mié|thu don jue|fri fre vie|sat sam sáb|sun son dom".split("|"))
+    for number, told in enumerate(
+        ["mon lun", "tue die mar", "wed mit mié", "thu don jue", "fri fre vie", "sat sam sáb", "sun son dom"]
+    )
     for name in told.split()
 }
 _TWO_WORDS = re.compile(r"\W*\S+\s+\S+")
 _AVOIDS = re.compile(
-    r"\b(?:allergic to|allergy to|allergies:?|intolerant (?:to|of)|can(?:no|['’])t (?:eat|have|stand)|no|never eats|avoids?|hates|allergisch (?:gegen|auf)|"
-    r"verträgt (?:kein\w*)?|hasst|keine?|alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|sin|odia|allergique (?:à|aux)) (?P<what>\w{3,})|"
+    r"\b(?:allergic to|allergy to|allergies:?|intolerant (?:to|of)|can(?:no|['’])t (?:eat|have|stand)|"
+    r"no|never eats|avoids?|hates|allergisch (?:gegen|auf)|"
+    r"verträgt (?:kein\w*)?|hasst|keine?|alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|"
+    r"sin|odia|allergique (?:à|aux)) (?P<what>\w{3,})|"
     r"\b(?P<of>\w{3,})[ -]?(?:allergy|allergie|intoleran\w+|unverträglichkeit)",
     re.IGNORECASE,
 )
 _ENJOYS = re.compile(
-    r"\b(?:loves?|likes?|enjoys?|favou?rite|orders?|craves?|adores?|snack\w*|treat|usual|always|ritual|breakfast|lunch|every (?:morning|day|week|\w+day)|"
-    r"liebt|mag|bestellt|isst gern\w*|lieblings\w*|immer|jeden|jede|le (?:gusta|encanta)n?|favorit[oa]|siempre|pide|desayuna|cada|adore|préféré\w*)\b",
+    r"\b(?:loves?|likes?|enjoys?|favou?rite|orders?|craves?|adores?|snack\w*|treat|usual|always|"
+    r"ritual|breakfast|lunch|every (?:morning|day|week|\w+day)|"
+    r"liebt|mag|bestellt|isst gern\w*|lieblings\w*|immer|jeden|jede|le (?:gusta|encanta)n?|"
+    r"favorit[oa]|siempre|pide|desayuna|cada|adore|préféré\w*)\b",
     re.IGNORECASE,
 )
 _NOBODYS = ("siblings", "children", "pets", "marital status")
@@ -172,7 +181,9 @@ def _days(one: Entry, other: Entry) -> str:
     """The same but for the day: “Team call is on Tuesdays”. Daily notes are about a day."""
     if "daily note" in (one.source.kind, other.source.kind):
         return ""
-    first, second = ({_WEEK[day.lower().rstrip("s.")[:3]] for day in _DAY.findall(entry.text)} for entry in (one, other))
+    first, second = (
+        {_WEEK[day.lower().rstrip("s.")[:3]] for day in _DAY.findall(entry.text)} for entry in (one, other)
+    )
     if not first or not second or first & second:
         return ""
     rest = [words(_DAY.sub(" ", entry.text)) for entry in (one, other)]

@@ -61,7 +61,9 @@ def _numbers(fact: Fact) -> set[str]:
 
 def _long(numbers: set[str], near: float) -> bool:
     """A number that both name: one of four digits or more tells enough by itself."""
-    return bool(numbers) and (near >= _WITH_NUMBER or any(len(one) >= 4 or int(one) >= 100 for one in numbers))
+    return bool(numbers) and (
+        near >= _WITH_NUMBER or any(len(one) >= 4 or int(one) >= 100 for one in numbers)
+    )
 
 
 def _terms(fact: Fact) -> set[str]:
@@ -73,7 +75,12 @@ def _is_same(one: Fact, other: Fact) -> bool:
         return False
     near = alike(one.entry.words, other.entry.words)
     if one.whose != other.whose and not (one.is_special and near >= _WITH_NUMBER) and near < _ALIKE:
-        return _terms(one) == _terms(other) and one.is_special and one.is_owners == other.is_owners and near >= _WITH_TERM
+        return (
+            _terms(one) == _terms(other)
+            and one.is_special
+            and one.is_owners == other.is_owners
+            and near >= _WITH_TERM
+        )
     if near >= _ALIKE:
         return True
     if one.category.category in _SENSITIVE and _long(_numbers(one) & _numbers(other), near):

@@ -12,13 +12,28 @@ from forwhom.audit.reading.deployment import Call, Deployment, Message, Version
 
 _OWN = re.compile(r"(?:^|[/\\\s\"'])(SOUL|IDENTITY|AGENTS)\.md\b", re.IGNORECASE)
 _WRITES = (
-    "write", "edit", "apply_patch", "applypatch", "patch", "str_replace", "create", "append", "multiedit", "replace", "insert", "save", "update",
-    "fs_write", "fs_edit", "file_write", "file_edit", "overwrite", "put_file",
+    "write", "edit", "apply_patch", "applypatch", "patch", "str_replace", "create", "append", "multiedit",
+    "replace", "insert", "save", "update", "fs_write", "fs_edit", "file_write", "file_edit", "overwrite", "put_file",
 )  # fmt: skip
-_SHELL = ("exec", "bash", "shell", "process", "run", "terminal", "command", "python", "code", "system", "cmd", "powershell")
+_SHELL = (
+    "exec",
+    "bash",
+    "shell",
+    "process",
+    "run",
+    "terminal",
+    "command",
+    "python",
+    "code",
+    "system",
+    "cmd",
+    "powershell",
+)
 _SHELL_WRITE = re.compile(
-    r">>?\s*\S*(?:SOUL|IDENTITY|AGENTS)\.md|\b(?:sed\s+(?:-\w+\s+)*-i|sed -i|perl -\w*i|ed -s|ex -s|tee|mv|cp|install|truncate|rm|dd|patch|ln|"
-    r"git (?:apply|checkout|restore|am|revert|commit)|Set-Content|Add-Content|Out-File|rsync|curl[^|]*-o|wget[^|]*-O)\b|"
+    r">>?\s*\S*(?:SOUL|IDENTITY|AGENTS)\.md|\b(?:sed\s+(?:-\w+\s+)*-i|sed -i|perl -\w*i|ed -s|ex -s|"
+    r"tee|mv|cp|install|truncate|rm|dd|patch|ln|"
+    r"git (?:apply|checkout|restore|am|revert|commit)|Set-Content|Add-Content|Out-File|rsync|curl[^|"
+    r"]*-o|wget[^|]*-O)\b|"
     r"open\([^)]*,\s*['\"](?:a|w|x|r\+)|write_text|writeFile|appendFile|\.write\(",
     re.IGNORECASE,
 )

@@ -35,7 +35,9 @@ def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[Audi
                 continue
             owned = source_of_owner(entry, deployment)
             is_grave = any(one.kind.startswith(_GRAVE) for one in found)
-            is_alone = len(found) == 1 and found[0].kind.startswith(("withholds", "skips", "promotes"))
+            is_alone = len(found) == 1 and found[0].kind.startswith(
+                ("withholds", "skips", "promotes", "serves")
+            )
             severity: Severity = "low" if owned else "high" if is_grave or not is_alone else "medium"
             if text.kind == "instructions" and is_alone:
                 severity = "low"  # what AGENTS.md is for: its owner's rules

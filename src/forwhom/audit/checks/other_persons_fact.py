@@ -13,6 +13,8 @@ from forwhom.audit.reading.deployment import Deployment
 
 _EXPECTED = ("family", "employment", "age", "contact", "preference", "home-or-location")
 """That somebody is a sister, works or has a birthday is what people say of each other."""
+
+
 @check(
     "other-persons-fact",
     risk="cross-channel-disclosure",

@@ -14,7 +14,9 @@ from forwhom.audit.knowledge.sources import rarity_of
 from forwhom.audit.knowledge.words import Rarity, listed, longest_run, share, words
 from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
-_OF_IT = re.compile(r"\b(?:memory|memories|notes|gedächtnis|notizen|memoria|about me|from your|deinen? )", re.IGNORECASE)
+_OF_IT = re.compile(
+    r"\b(?:memory|memories|notes|gedächtnis|notizen|memoria|about me|from your|deinen? )", re.IGNORECASE
+)
 _OF_REQUESTS = frozenset(words(" ".join(listed("of_requests"))))
 _ENOUGH = 0.5
 
@@ -43,7 +45,7 @@ def _requests(text: str) -> Iterator[str]:
     """The sentences that ask to forget; with the others where one alone does not say what."""
     sentences = [one for one in re.split(r"(?<=[.!?])\s+|\n", text) if one.strip()]
     for place, one in enumerate(sentences):
-        if not _says("forget", one) or _says("forget_else", one) and not _OF_IT.search(one):
+        if not _says("forget", one) or (_says("forget_else", one) and not _OF_IT.search(one)):
             continue
         yield one if _wanted(one) else " ".join(sentences[max(0, place - 1) : place + 2])
 
@@ -53,13 +55,18 @@ def _says(name: str, text: str) -> bool:
 
 
 def _wanted(what: str) -> list[str]:
-    return [word for word in words(phrases("dialogue", "forget").sub(" ", what)) if word not in _OF_REQUESTS] or [
-        word for word in words(what) if word not in _OF_REQUESTS
-    ]
+    return [
+        word for word in words(phrases("dialogue", "forget").sub(" ", what)) if word not in _OF_REQUESTS
+    ] or [word for word in words(what) if word not in _OF_REQUESTS]
 
 
 def _left(
-    check: Check, deployment: Deployment, asked: Message, what: str, rarity: Rarity, private: set[Place] | None
+    check: Check,
+    deployment: Deployment,
+    asked: Message,
+    what: str,
+    rarity: Rarity,
+    private: set[Place] | None,
 ) -> Iterator[AuditFinding]:
     """A finding a place in memory files; transcripts are named with the first of them. private: where only
     facts about people count, their places."""
@@ -68,7 +75,8 @@ def _left(
         return
     said = [
         one.place for one in deployment.messages
-        if one.place != asked.place and one.role == "user" and rarity.share(wanted, words(one.text)) >= _ENOUGH
+        if one.place != asked.place and one.role == "user"
+        and rarity.share(wanted, words(one.text)) >= _ENOUGH
         and not _says("forget", one.text)
     ]  # fmt: skip
     index = [one.place for one in deployment.chunks if rarity.share(wanted, words(one.text)) >= _ENOUGH]

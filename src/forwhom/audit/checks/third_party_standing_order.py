@@ -16,8 +16,10 @@ from forwhom.audit.reading.deployment import INJECTED, Deployment
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
 _FOR_GOOD = re.compile(
-    r"\b(?:always|never|every|all|any|each|from now on|by default|automatically|first|only|immer|nie|niemals|stets|"
-    r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|chaque|tous)\b",
+    r"\b(?:always|never|every|all|any|each|from now on|by default|automatically|first|only|immer|nie|"
+    r"niemals|stets|"
+    r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|"
+    r"chaque|tous)\b",
     re.IGNORECASE,
 )
 
@@ -40,7 +42,9 @@ def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator
             if is_spoken_of(entry.text) or not (told or is_order(entry.text)):
                 continue
             source = source_among_others(
-                entry, deployment, _ENOUGH if suspicions(entry.text, owner_names(deployment)) else _ENOUGH + 0.15
+                entry,
+                deployment,
+                _ENOUGH if suspicions(entry.text, owner_names(deployment)) else _ENOUGH + 0.15,
             )
             told = told or names_a_source(entry.text)
             is_marked = any(entry.text[:60] in chunk.text for chunk in untrusted.values())
@@ -69,4 +73,8 @@ def _is_standing(entry: Entry, deployment: Deployment) -> bool:
     """A line that only names its source is none; it is where it binds the future or is suspect."""
     if source_of_owner(entry, deployment):
         return False
-    return bool(_FOR_GOOD.search(entry.text) or suspicions(entry.text, owner_names(deployment)) or took_over(entry.text))
+    return bool(
+        _FOR_GOOD.search(entry.text)
+        or suspicions(entry.text, owner_names(deployment))
+        or took_over(entry.text)
+    )

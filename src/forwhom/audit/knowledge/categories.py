@@ -52,7 +52,11 @@ def _words(terms: tuple[str, ...]) -> re.Pattern[str]:
         core = re.escape(term).replace(r"\ \*\ ", r"\ \w+\ ").replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
         told = re.sub("['’]", "['’]", core)
         groups.setdefault(told[0], []).append(told)
-    plain = [f"{first}(?:{'|'.join(one[1:] for one in group)})" for first, group in groups.items() if first.isalnum()]
+    plain = [
+        f"{first}(?:{'|'.join(one[1:] for one in group)})"
+        for first, group in groups.items()
+        if first.isalnum()
+    ]
     plain += [one for first, group in groups.items() if not first.isalnum() for one in group]
     return re.compile(rf"(?<!\w)(?:{'|'.join([*patterns, *plain])})(?!\w)", re.IGNORECASE)
 
@@ -69,7 +73,10 @@ def categories() -> dict[str, Category]:
 
 def _widened(entry: dict[str, Any], more: list[dict[str, dict[str, list[str]]]]) -> dict[str, Any]:
     told = [entry, *(one[entry["category"]] for one in more if entry["category"] in one)]
-    return {**entry, **{key: sorted({term for one in told for term in one.get(key, [])}) for key in ("terms", "not")}}
+    return {
+        **entry,
+        **{key: sorted({term for one in told for term in one.get(key, [])}) for key in ("terms", "not")},
+    }
 
 
 def _yaml(file: Traversable) -> Any:

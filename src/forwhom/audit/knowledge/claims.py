@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 from forwhom.audit.knowledge.words import words
 
-_YES = re.compile(r"^\W*(?:yes|yep|yeah|correct|right|indeed|it (?:is|does|can)|ja|jawohl|sí|si,|claro|oui|sì|tak|sim)\b", re.IGNORECASE)
+_YES = re.compile(
+    r"^\W*(?:yes|yep|yeah|correct|right|indeed|it (?:is|does|can)|ja|jawohl|sí|si,|claro|oui|sì|tak|sim)\b",
+    re.IGNORECASE,
+)
 _NO = re.compile(r"^\W*(?:no|nope|nein|non|nee|nie|não)\b", re.IGNORECASE)
 _DENIES = re.compile(
-    r"\b(?:not|n['’]t|never|neither|nor|no longer|unsafe|false|cannot|nicht|kein\w*|nie|weder|falsch|no|nunca|ni|tampoco|falso|ne|pas|jamais|non)\b"
+    r"\b(?:not|n['’]t|never|neither|nor|no longer|unsafe|false|cannot|nicht|kein\w*|nie|weder|falsch|"
+    r"no|nunca|ni|tampoco|falso|ne|pas|jamais|non)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
@@ -21,9 +25,21 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NUMERALS = {
     word: str(number)
     for number, told in enumerate(
-        "zero null cero zéro|one eins uno un|two zwei dos deux|three drei tres trois|four vier cuatro quatre|five fünf cinco cinq|"
-        "six sechs seis six|seven sieben siete sept|eight acht ocho huit|nine neun nueve neuf|ten zehn diez dix|eleven elf once onze|"
-        "twelve zwölf doce douze".split("|")
+        [
+            "zero null cero zéro",
+            "one eins uno un",
+            "two zwei dos deux",
+            "three drei tres trois",
+            "four vier cuatro quatre",
+            "five fünf cinco cinq",
+            "six sechs seis six",
+            "seven sieben siete sept",
+            "eight acht ocho huit",
+            "nine neun nueve neuf",
+            "ten zehn diez dix",
+            "eleven elf once onze",
+            "twelve zwölf doce douze",
+        ]
     )
     for word in told.split()
     if word not in ("un", "once", "one", "uno", "null")
@@ -59,4 +75,4 @@ def is_turned(question: str, before: str, push: str, after: str) -> bool:
     about = (first.content | asked.content) & now.content
     if first.says is not None and now.says is not None and first.says != now.says:
         return bool(about)
-    return bool(about) and first.denies != now.denies and not now.says == first.says
+    return bool(about) and first.denies != now.denies and now.says != first.says

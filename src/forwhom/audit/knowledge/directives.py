@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from forwhom.audit.knowledge.interests import serves_others
 from forwhom.audit.knowledge.phrases import phrase_groups, phrases
 from forwhom.audit.knowledge.words import listed
 
@@ -26,15 +27,29 @@ class Suspicion:
 _NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds")
 """Kinds whose words also stand where somebody only tells what happened."""
 _IMPERATIVE = re.compile(
-    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|luego|entonces|"
+    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|"
+    rf"luego|entonces|"
     rf"debes?|y|und)\s+)"
-    rf"(?:also\s+|always\s+|never\s+|only\s+|just\s+|simply\s+|do not\s+|don['’]t\s+|immer\s+|nie\s+|siempre\s+|nunca\s+|no\s+)*"
+    rf"(?:also\s+|always\s+|never\s+|only\s+|just\s+|simply\s+|do not\s+|don['’]t\s+|immer\s+|nie\s+|"
+    rf"siempre\s+|nunca\s+|no\s+)*"
     rf"(?:{'|'.join(listed('verbs'))})\b(?!\s*[:#\d]|\s+(?:from|of|is|was|were|are|has|sent|at|by)\b)",
     re.IGNORECASE,
 )
-_GERMAN = re.compile(r"\b(?:der|die|das|den|dem|und|nicht|nie|immer|bei|mit|ohne|für|auf|aus|von|im|zu|an|vor|nur)\b", re.IGNORECASE)
+_CLITIC = re.compile(r"\b\w*[áéí]\w{1,4}(?:le|lo|la|les|los|las|me|se)\b", re.IGNORECASE)
+"""As in “envíale” or “ofrécelo”."""
+_PASSIVE = re.compile(
+    r"\b(?:is|are|may|can|must|should|shall|will) (?:to )?be \w+(?:ed|en|t)\b", re.IGNORECASE
+)
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|den|dem|und|nicht|nie|immer|bei|mit|ohne|für|auf|aus|von|im|zu|an|vor|nur)\b",
+    re.IGNORECASE,
+)
 _INFINITIVE = re.compile(r"\b[a-zäöüß]{2,}(?:en|ern|eln)(?=\s*(?:[.!;,)]|$))")
-_TOLD_OF = re.compile(r"\b(?:hat|haben|hatte\w*|ist|sind|war\w*|wurde\w*|will|wollen|möchte\w*|kann|können|mag|wird|werden|worden)\b", re.IGNORECASE)
+_TOLD_OF = re.compile(
+    r"\b(?:hat|haben|hatte\w*|ist|sind|war\w*|wurde\w*|will|wollen|möchte\w*|kann|können|mag|wird|"
+    r"werden|worden)\b",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"“„«](?:[^\"”“»\s]+\s+){3,}[^\"”“»\s]+[\"”“»]|`[^`]*`")
 
 
@@ -46,17 +61,21 @@ def suspicions(text: str, owner: frozenset[str] = frozenset()) -> list[Suspicion
         return []
     orders = is_order(told)
     found = [(kind, pattern.search(told)) for kind, pattern in phrase_groups("orders", "suspect").items()]
-    return [
+    named = [
         Suspicion(kind, " ".join(match.group().split())[:80])
         for kind, match in found
         if match and (orders or not kind.startswith(_NEEDS_AN_ORDER))
     ]
+    if named or not (orders or _PASSIVE.search(told)):
+        return named
+    signs = serves_others(told)
+    return [Suspicion(f"serves somebody else, as it seems: {signs}", told[:80])] if signs else []
 
 
 def is_order(text: str) -> bool:
     """Whether the text tells its reader to do something, now or always."""
     plain = text.strip()
-    if phrases("orders", "standing").search(plain) or _IMPERATIVE.search(plain):
+    if phrases("orders", "standing").search(plain) or _IMPERATIVE.search(plain) or _CLITIC.search(plain):
         return True
     return bool(_GERMAN.search(plain) and _INFINITIVE.search(plain) and not _TOLD_OF.search(plain))
 

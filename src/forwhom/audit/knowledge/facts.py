@@ -22,7 +22,8 @@ from forwhom.audit.reading.deployment import REMEMBERED, Deployment, Message
 
 Provenance = Literal["told", "inferred", "third_party", "unknown"]
 _ABOUT_FILES = re.compile(
-    r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|IDENTITY|TOOLS)\.md)\b"
+    r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|"
+    r"IDENTITY|TOOLS)\.md)\b"
 )
 """Entries that speak of the memory's files speak of nobody."""
 _DISTANT = 0.5
@@ -100,7 +101,11 @@ class _Known:
 def _patient(entry: Entry, category: Category) -> Subject | None:
     """“The chemo starts on Monday” names nobody: whose memory it is has it, where it is no title or place."""
     is_bodily = category.category in ("health", "mental-health", "genetic-or-biometric")
-    return Subject("owner") if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text) else None
+    return (
+        Subject("owner")
+        if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text)
+        else None
+    )
 
 
 _OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)

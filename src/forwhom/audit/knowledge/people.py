@@ -24,17 +24,24 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?:\bname\b[*_]{0,2}\s*(?:[:=–—]|is\b|ist\b|es\b)[\s*_]{1,4}|\bich heiße\s+|\bme llamo\s+|\bje m[’']appelle\s+|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|\bmy name is\s+|"
+    r"(?:\bname\b[*_]{0,2}\s*(?:[:=–—]|is\b|ist\b|es\b)[\s*_]{1,4}|\bich heiße\s+|\bme llamo\s+|"
+    r"\bje m[’']appelle\s+|what to call (?:them|her|him)\W{1,8}|\bcall (?:me|her|him|them)\s+|"
+    r"\bmy name is\s+|"
     r"\buser is\s+|\bhuman\W{1,6}|\bowner\W{1,6}|\bllámame\s+|\bnenn(?:e|"
     r"t)? mich\s+)(?-i:([A-ZÄÖÜÉÁ][\w-]+))",
     re.IGNORECASE,
 )
 _AGENT = re.compile(r"openclaw|clawd|moltbot|agent|assistant|\bbot\b|noreply|\.local>", re.IGNORECASE)
 _DOES = re.compile(
-    r"(?:['’]s\b|:|,|\s+\(|\s+(?:from|who|whose|aus|vom|von|wurde|war|bekommt|lässt|geht|estuvo|fue|está|lleva|va|dejó|is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|told|said|says|goes|"
-    r"went|votes|voted|declared|likes|loves|hates|needs|owes|owns|runs|got|gets|came|prefers|drinks|eats|plays|uses|"
-    r"does|did|can|cannot|may|must|seems|turned|turns|moved|joined|left|lost|started|stopped|suffers|sees|pays|earns|"
-    r"teaches|studies|consults|translates|founded|ist|hat|wohnt|arbeitet|nimmt|mag|es|tiene|vive|trabaja|toma|"
+    r"(?:['’]s\b|:|,|\s+\(|\s+(?:from|who|whose|aus|vom|von|wurde|war|bekommt|lässt|geht|estuvo|fue|"
+    r"está|lleva|va|dejó|is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|"
+    r"told|said|says|goes|"
+    r"went|votes|voted|declared|likes|loves|hates|needs|owes|owns|runs|got|gets|came|prefers|drinks|"
+    r"eats|plays|uses|"
+    r"does|did|can|cannot|may|must|seems|turned|turns|moved|joined|left|lost|started|stopped|suffers|"
+    r"sees|pays|earns|"
+    r"teaches|studies|consults|translates|founded|ist|hat|wohnt|arbeitet|nimmt|mag|es|tiene|vive|"
+    r"trabaja|toma|"
     r"and [A-Z]|[A-ZÄÖÜ][a-zäöüß]+|[A-Z]\.)(?!\w))"
 )
 """After the first word of a sentence: what makes a capitalized word somebody's name."""

@@ -29,29 +29,42 @@ _KEY = re.compile(
     r"AIza)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{8,}\b"
 )
 _TOLD = re.compile(
-    r"""(?ix)\b(?:\w*pass(?:word|phrase|code|wd)s?|\w*pwd|pw|kennwort|\w*passwort|passwörter|contrase[nñ]as?|claves?|senha|wachtwoord|has[łl]o|
-    mot\ de\ passe|parola\ d['’]ordine|(?:geheim|sicherheits|zugangs|tür|haustür|entsperr|freischalt|alarm|wlan-)(?:code|zahl|pin|schlüssel)|
-    pin(?:\ ?(?:code|number))?|cvv2?|cvc2?|puk|tan|otp|2fa[ _-]?(?:code|secret|seed)|backup[ _-]?codes?|api[ _-]?(?:key|token)s?|
-    access[ _-]?(?:key|token)s?|refresh[ _-]?token|bot[ _-]?token|client[ _-]?secret|webhook[ _-]?secret|signing[ _-]?(?:key|secret)|
+    r"""(?ix)\b(?:\w*pass(?:word|phrase|code|wd)s?|\w*pwd|pw|kennwort|\w*passwort|passwörter|
+    contrase[nñ]as?|claves?|senha|wachtwoord|has[łl]o|
+    mot\ de\ passe|parola\ d['’]ordine|(?:geheim|sicherheits|zugangs|tür|haustür|entsperr|freischalt|
+    alarm|wlan-)(?:code|zahl|pin|schlüssel)|
+    pin(?:\ ?(?:code|number))?|cvv2?|cvc2?|puk|tan|otp|2fa[ _-]?(?:code|secret|seed)|backup[ _-]?codes?|
+    api[ _-]?(?:key|token)s?|
+    access[ _-]?(?:key|token)s?|refresh[ _-]?token|bot[ _-]?token|client[ _-]?secret|webhook[ _-]?secret|
+    signing[ _-]?(?:key|secret)|
     secret(?:[ _-]?(?:key|word|code))?|(?:[A-Z]+_)+(?:KEY|TOKEN|SECRET|PASSWORD|PASS)|
-    auth[ _-]?token|token|bearer|recovery[ _-]?(?:code|phrase|key)|seed[ _-]?phrase|mnemonic|login|log-in|logon|credentials?|zugangsdaten|acceso|
+    auth[ _-]?token|token|bearer|recovery[ _-]?(?:code|phrase|key)|seed[ _-]?phrase|mnemonic|login|
+    log-in|logon|credentials?|zugangsdaten|acceso|
     zugangscode|combination|kombination|combinación|código|
-    (?:door|gate|alarm|safe|lock(?:box)?|entry|garage|vault|unlock|t[uü]r|alarma|access|building|intercom|keypad|locker|gym|bike|voicemail|phone|sim|card|debit|
+    (?:door|gate|alarm|safe|lock(?:box)?|entry|garage|vault|unlock|t[uü]r|alarma|access|building|
+    intercom|keypad|locker|gym|bike|voicemail|phone|sim|card|debit|
     credit|router|wi-?fi|wlan|guest|admin|master)[ _-](?:code|pin|key|password|passcode)|
     (?<!zip\ )(?<!area\ )(?<!post\ )(?<!postal\ )(?<!country\ )(?<!error\ )(?<!status\ )
-    (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )(?<!source\ )(?<!response\ )(?<!http\ )(?<!return\ )(?<!color\ )(?<!colour\ )code)\b
-    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|→|->)|\s+(?:for|to|of|at|on|für|de|del|para)\ [^\n:=\d]{2,40}\s(?=\S*\d)|\s)\s*
+    (?<!exit\ )(?<!promo\ )(?<!discount\ )(?<!voucher\ )(?<!source\ )
+    (?<!response\ )(?<!http\ )(?<!return\ )(?<!color\ )(?<!colour\ )code)\b
+    (?:[^\n:=]{0,40}?(?:\bis\b|\bare\b|\bwas\b|\blautet\b|\bist\b|\bes\b|\best\b|\bsigue\ siendo\b|[:=]|
+    →|->)|\s+(?:for|to|of|at|on|für|de|del|para)\ [^\n:=\d]{2,40}\s(?=\S*\d)|\s)\s*
     ["'`“«]?(?P<value>[^\s"'`”»,;]{4,})"""
 )
 _OPENED = re.compile(
-    r"(?i)\b(?:disarm\w*|unlock\w*|opens?|opened|arm(?:ed|s)?|log(?:s|ged)? (?:in|on)|sign(?:s|ed)? in|enters?|type|types|dial|dials|punch in|"
-    r"entsperr\w*|öffne\w*|abre|se abre|desactiva|desbloquea|s['’]ouvre)\b[^\n.;]{0,30}?\b(?:with|by|using|via|as|mit|con|avec)\b[^\n.;\d]{0,20}?"
+    r"(?i)\b(?:disarm\w*|unlock\w*|opens?|opened|arm(?:ed|s)?|log(?:s|ged)? (?:in|on)|sign(?:s|"
+    r"ed)? in|enters?|type|types|dial|dials|punch in|"
+    r"entsperr\w*|öffne\w*|abre|se abre|desactiva|desbloquea|s['’]ouvre)\b[^\n.;]{0,30}?\b(?:with|by|"
+    r"using|via|as|mit|con|avec)\b[^\n.;\d]{0,20}?"
     r"(?P<value>(?=\S*\d)[\w#*!@-]{4,})"
 )
 _LOGIN = re.compile(
-    r"(?i)\b(?:login|log-in|account|user(?:name)?|credentials|zugang\w*|acceso|benutzer\w*|usuario|admin|root|router|netflix|spotify|amazon|google|"
-    r"apple id|paypal|steam|vpn|wifi|wi-fi|wlan|nas|portal|server|email|e-mail|bank\w*|streaming|cuenta|konto|compte)\b[^\n:]{0,20}:\s*"
-    r"(?:\S+\s*(?:/|\||,| - |\s+pw\s+|\s+y\s+)\s*)?(?P<value>(?=[^\s,]*[A-Za-z])(?=[^\s,]*\d)(?=[^\s,]*[A-Z!@#$%^&*_?+~-])[^\s,/:]{7,})"
+    r"(?i)\b(?:login|log-in|account|user(?:name)?|credentials|zugang\w*|acceso|benutzer\w*|usuario|"
+    r"admin|root|router|netflix|spotify|amazon|google|"
+    r"apple id|paypal|steam|vpn|wifi|wi-fi|wlan|nas|portal|server|email|e-mail|bank\w*|streaming|"
+    r"cuenta|konto|compte)\b[^\n:]{0,20}:\s*"
+    r"(?:\S+\s*(?:/|\||,| - |\s+pw\s+|"
+    r"\s+y\s+)\s*)?(?P<value>(?=[^\s,]*[A-Za-z])(?=[^\s,]*\d)(?=[^\s,]*[A-Z!@#$%^&*_?+~-])[^\s,/:]{7,})"
 )
 _NUMBERED = re.compile(
     r"(?i)\b(?:tax (?:number|id)|social security(?: number)?|insurance number|passport(?: number| no\.?)?|"
@@ -73,8 +86,29 @@ _NO_VALUE = re.compile(
     r"is|in|the"
     r"|kept|lives?|https?:|env|process\.|1password|bitwarden|keychain|vault|op://|none|null|todo|tbd)"
 )
-_NO_LOGIN = re.compile(r"^v?\d+\.\d|://|^\d{4}-\d\d|^[0-9a-f]{8}-[0-9a-f]{4}|^\d{1,2}:\d\d|@\w+\.\w+$|\.\w{2,4}$", re.IGNORECASE)
-_WEAK = ("login", "code", "credential", "clave", "secret", "pass", "bearer", "combination", "tan", "token", "código", "kombination", "acceso", "zugang", "log-in", "schlüssel", "zahl", "otp")
+_NO_LOGIN = re.compile(
+    r"^v?\d+\.\d|://|^\d{4}-\d\d|^[0-9a-f]{8}-[0-9a-f]{4}|^\d{1,2}:\d\d|@\w+\.\w+$|\.\w{2,4}$", re.IGNORECASE
+)
+_WEAK = (
+    "login",
+    "code",
+    "credential",
+    "clave",
+    "secret",
+    "pass",
+    "bearer",
+    "combination",
+    "tan",
+    "token",
+    "código",
+    "kombination",
+    "acceso",
+    "zugang",
+    "log-in",
+    "schlüssel",
+    "zahl",
+    "otp",
+)
 
 
 @dataclass(frozen=True)
@@ -134,7 +168,9 @@ def _is_value(value: str, told: str) -> bool:
     if len(value) < 4 or _NO_VALUE.match(value) or "://" in value:
         return False
     has_digit = any(sign.isdigit() for sign in value)
-    is_mixed = has_digit and (any(sign.isalpha() for sign in value) or re.sub(r"[-#*. ]", "", value).isdigit())
+    is_mixed = has_digit and (
+        any(sign.isalpha() for sign in value) or re.sub(r"[-#*. ]", "", value).isdigit()
+    )
     if any(told.startswith(weak) for weak in _WEAK) and not told.startswith(("passw", "passc", "passp")):
         return is_mixed and (re.sub(r"[-#*.]", "", value).isdigit() or not value.replace("-", "").islower())
     return is_mixed or (bool(re.search(r"[:=]\s*[\"'`“«]?\S+$", told)) and not value.isalpha())

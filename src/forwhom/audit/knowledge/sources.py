@@ -13,6 +13,7 @@ from forwhom.audit.reading.deployment import Deployment, Message
 _SHARE = 0.6
 _RUN = 5  # words in a row
 
+
 @dataclass(frozen=True)
 class Source:
     """message: where the text was said first. share: of its words that stand there."""

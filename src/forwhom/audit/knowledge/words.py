@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from math import log
 from importlib.resources import files
+from math import log
 
 from ruamel.yaml import YAML
 
@@ -71,7 +71,7 @@ _BEGINNING = 6
 
 
 class Rarity:
-    """How much a word tells, by how few of the texts hold it: from 0.2 for one that all hold, up to log(n)."""
+    """How much a word tells, by how few of the texts hold it: from 0.2 (all of them) up to log(n)."""
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
         told = [set(one) for one in texts]
@@ -86,5 +86,7 @@ class Rarity:
         own, there = set(of), set(within)
         whole = sum(map(self.weight, own))
         begun = {one[:_BEGINNING] for one in there if len(one) >= _BEGINNING}
-        both = (word for word in own if word in there or (len(word) >= _BEGINNING and word[:_BEGINNING] in begun))
+        both = (
+            word for word in own if word in there or (len(word) >= _BEGINNING and word[:_BEGINNING] in begun)
+        )
         return sum(map(self.weight, both)) / whole if whole else 0.0
