@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from forwhom.openclaw.model_server import ModelServer
+from forwhom.openclaw.agent import LiveAgent
+from forwhom.openclaw.installation import Installation
+from forwhom.openclaw.layer import OpenClaw
+from forwhom.openclaw.model_server import MODEL, ModelServer
 from forwhom.openclaw.pool import Pool
+from forwhom.openclaw.sealing import Sealing, Served, sealed
+from forwhom.openclaw.understood import environment
 from tests.openclaw.conftest import APART, PERSON, live, tree_hash
 
 pytestmark = pytest.mark.openclaw
@@ -112,3 +118,27 @@ def test_what_the_owner_has_it_remember_is_read_to_somebody_else_in_their_own_se
     assert "quince-77" in agent.say("What does the gate open with?", "a guest").text
     agent.say("The shed opens with pear-12.")
     assert "pear-12" not in agent.say("What does the shed open with?", "a guest").text
+
+
+@pytest.mark.slow
+def test_an_agent_that_has_run_is_tested_with_its_database_and_in_new_sessions(
+    openclaw: Installation, model: ModelServer, tmp_path: Path
+) -> None:
+    workspace, state = tmp_path / "state" / "workspace", tmp_path / "state"
+    workspace.mkdir(parents=True)
+    (workspace / "AGENTS.md").write_text("# Agent\n", encoding="utf-8")
+    how = Sealing(tmp_path, 1, "t", {"main": workspace}, "main", Served(model.url, MODEL))
+    (state / "openclaw.json").write_text(json.dumps(sealed({}, how)), encoding="utf-8")
+    said = openclaw.command(
+        "agent", "--local", "--agent", "main", "--message", "The word is walnut.", "--json"
+    )
+    env = environment(openclaw, state, tmp_path, state / "openclaw.json")
+    subprocess.run(said, env=env, check=True, capture_output=True, timeout=200)
+    before = tree_hash(state)
+    own = OpenClaw(path=str(state))  # with its own provider
+    agent = LiveAgent(own._pool(), own._routes(), PERSON, "nothing")
+    assert agent.name == "main"
+    assert "walnut" not in agent.say("What is the word?").text
+    assert any("transcript_events" in place for place in agent.residue("walnut"))
+    own._pool().stop()
+    assert tree_hash(state) == before

@@ -73,6 +73,8 @@ class LiveAgent:
                 self._connection(owner=True).begin_session(one)
             self._opened, self._is_over = [], False
         if key not in self._opened:
+            if self._gateway.snapshot.agent_folder:  # it may go on with a conversation of the original
+                self._connection(owner=True).begin_session(key)
             self._opened.append(key)
         self.told.add(text)
         connection = self._connection(owner=self._is_owner != bool(other))

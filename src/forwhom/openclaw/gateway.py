@@ -151,7 +151,7 @@ class Gateway:
                 return None
             name = self._unused.pop()
         shutil.copytree(self.snapshot.workspace, self.workspace(name))
-        if self.snapshot.agent_folder:
+        if self.snapshot.agent_folder and name == self.snapshot.agent:  # of another name, OpenClaw refuses it
             shutil.copytree(self.snapshot.agent_folder, self.state / "agents" / name, dirs_exist_ok=True)
         return name
 

@@ -40,6 +40,7 @@ _T = TypeVar("_T")
 _pools: dict[str, Pool] = {}
 _lock = Lock()
 _WRITTEN = "an agent's answer"
+_COPIES = 100
 _OF_A_SAMPLE = {"knows", "documents", "new_session", "to_remember", "owner", "dm_scope", "channel"}
 """Knobs that differ between samples of one gateway."""
 
@@ -61,7 +62,9 @@ class OpenClaw(Layer):
 
     model_url, model_id, model_headers, model_key: an OpenAI-compatible server in place of the agent's own
     provider; ${NAME} in a header or key stands for a variable of the environment.
-    copies: samples that one gateway serves; 1 starts a gateway for every sample. gateway_for: whether each
+    copies: samples that one gateway serves, each by a copy of the workspace under a name of its own. With 1 a
+    gateway is started for every sample, with all of the state, also what OpenClaw keeps of the agent in its
+    database; that is the default for an agent that has such a database. gateway_for: whether each
     user has a gateway, or everybody the same one, in which copies of the agent are apart but the process is
     not: faster. at_once: samples at a time.
     """
@@ -85,7 +88,7 @@ class OpenClaw(Layer):
     model_id: str = ""
     model_headers: dict[str, str] = Field(default_factory=dict)
     model_key: str = ""
-    copies: int = Field(default=100, ge=1)
+    copies: int | None = Field(default=None, ge=1)
     gateway_for: Literal["user", "everybody"] = "user"
     at_once: int = Field(default=2, ge=1)
 
@@ -221,9 +224,9 @@ class OpenClaw(Layer):
 
     def _start(self) -> Gateway:
         served = Served(self.model_url, self.model_id, self.model_headers, self.model_key)
-        return Gateway(
-            self._snapshot(), installed(), self.copies, served, safe=self.tools == "safe", dreams=self.dreams
-        )
+        copied = self._snapshot()
+        copies = self.copies or (1 if copied.agent_folder else _COPIES)
+        return Gateway(copied, installed(), copies, served, safe=self.tools == "safe", dreams=self.dreams)
 
 
 class _Apart:

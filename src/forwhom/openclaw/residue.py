@@ -54,17 +54,17 @@ def _tables(database: sqlite3.Connection) -> Iterator[str]:
 
 def _holds(database: sqlite3.Connection, table: str, forms: Iterable[str]) -> bool:
     quoted = '"' + table.replace('"', '""') + '"'
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({quoted})")]
+    return any(_column_holds(database, quoted, column, form) for column in columns for form in forms)
+
+
+def _column_holds(database: sqlite3.Connection, table: str, column: str, form: str) -> bool:
+    named = '"' + column.replace('"', '""') + '"'
+    query = f"SELECT 1 FROM {table} WHERE instr(CAST({named} AS TEXT), ?) LIMIT 1"  # noqa: S608
     try:
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({quoted})")]
-        for column in columns:
-            named = '"' + column.replace('"', '""') + '"'
-            for form in forms:
-                query = f"SELECT 1 FROM {quoted} WHERE instr(CAST({named} AS TEXT), ?) LIMIT 1"  # noqa: S608
-                if database.execute(query, (form,)).fetchone():
-                    return True
-    except sqlite3.Error:
+        return database.execute(query, (form,)).fetchone() is not None
+    except sqlite3.Error:  # made by a function that our SQLite lacks
         return False
-    return False
 
 
 def _is_in(text: str, file: Path) -> bool:

@@ -164,6 +164,8 @@ def _check_databases(folder: Path, path: Path) -> None:
         try:
             with closing(sqlite3.connect(file)) as database:
                 (said,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError:
+            continue  # its tables use functions of a later SQLite than ours, which then cannot check it
         except sqlite3.Error as error:
             said = str(error)
         if said != "ok":
