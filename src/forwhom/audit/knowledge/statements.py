@@ -55,7 +55,7 @@ _AVOIDS = re.compile(
     re.IGNORECASE,
 )
 _LOVES = re.compile(
-    r"\b(?:loves?|likes?|enjoys?|favou?rite|craves?|adores?|snack\w*|treat|liebt|mag|isst gern\w*|"
+    r"\b(?:loves|likes|enjoys|favou?rite|craves|adores|snack\w*|treat|liebt|mag|isst gern\w*|"
     r"lieblings\w*|"
     r"le (?:gusta|encanta)n?|favorit[oa]|adore|préféré\w*)\b",
     re.IGNORECASE,
@@ -198,7 +198,7 @@ def _days(one: Statement, other: Statement) -> str:
     rest = one.days[1]
     return (
         "it names one day, and the other another"
-        if len(set(rest)) >= 2 and alike(rest, other.days[1]) >= 0.6
+        if rest and alike(rest, other.days[1]) >= (0.6 if len(set(rest)) >= 2 else 1)
         else ""
     )
 
