@@ -13,8 +13,8 @@ from forwhom.audit.reading.deployment import Call, Deployment, Message, Version
 _OWN = re.compile(r"(?:^|[/\\\s\"'])(SOUL|IDENTITY|AGENTS)\.md\b", re.IGNORECASE)
 _WRITES = (
     "write", "edit", "apply_patch", "applypatch", "patch", "str_replace", "create", "append", "multiedit",
-    "replace", "insert", "save", "update", "fs_write", "fs_edit", "file_write", "file_edit", "overwrite",
-    "put_file",
+    "replace", "insert", "save", "update", "fs_write", "fs_edit", "file_write", "file_edit",
+    "overwrite", "put_file",
 )  # fmt: skip
 _SHELL = (
     "exec",

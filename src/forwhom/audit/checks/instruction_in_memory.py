@@ -12,7 +12,7 @@ from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import source_of_owner
 from forwhom.audit.reading.deployment import INJECTED, Deployment
 
-_GRAVE = ("hides", "overrides", "sends", "claims")
+_GRAVE = ("hides", "acts", "overrides", "sends", "claims")
 
 
 @check(

@@ -24,7 +24,7 @@ class Suspicion:
     words: str
 
 
-_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds")
+_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds", "overrides", "acts")
 """Kinds whose words also stand where somebody only tells what happened."""
 _IMPERATIVE = re.compile(
     rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|"

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from forwhom.audit.knowledge.categories import categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
 from forwhom.audit.knowledge.words import listed
 from forwhom.audit.reading.deployment import Deployment
@@ -114,8 +115,10 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
     for match in _NAME.finditer(clause):
         name = match.group(1)
         is_first = match.start() == 0 and clause is before
-        if name in _NO_NAMES or (
-            is_first and match.group() == name and not _DOES.match(whole[match.end() :])
+        if (
+            name in _NO_NAMES
+            or _is_term(name)
+            or (is_first and match.group() == name and not _DOES.match(whole[match.end() :]))
         ):
             continue
         said = "owner" if name.lower() in owner else name
@@ -128,6 +131,12 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
         at = _RELATION.match(whole[place:])
         return Subject(at.group()) if at else Subject("owner")
     return Subject(_plain(nearest[1]))
+
+
+@lru_cache(maxsize=2_000)
+def _is_term(name: str) -> bool:
+    """A medicine or a movement, and nobody."""
+    return any(one.sensitivity == "special" and one.find(name) for one in categories().values())
 
 
 def speaks_of_nobody(text: str) -> bool:

@@ -32,7 +32,7 @@ _TOLD = re.compile(
     r"""(?ix)\b(?:\w*pass(?:word|phrase|code|wd)s?|\w*pwd|pw|kennwort|\w*passwort|passwörter|
     contrase[nñ]as?|claves?|senha|wachtwoord|has[łl]o|
     mot\ de\ passe|parola\ d['’]ordine|(?:geheim|sicherheits|zugangs|tür|haustür|entsperr|freischalt|
-    alarm|wlan-)(?:code|zahl|pin|schlüssel)|
+    alarm|garagen|keller|safe|tor|handy|karten|wlan-)-?(?:code|zahl|pin|schlüssel)|
     pin(?:\ ?(?:code|number))?|cvv2?|cvc2?|puk|tan|otp|2fa[ _-]?(?:code|secret|seed)|backup[ _-]?codes?|
     api[ _-]?(?:key|token)s?|
     access[ _-]?(?:key|token)s?|refresh[ _-]?token|bot[ _-]?token|client[ _-]?secret|webhook[ _-]?secret|
@@ -165,7 +165,13 @@ def _all(text: str) -> Iterator[Secret]:
 
 def _is_value(value: str, told: str) -> bool:
     """Whether a word after "password" is one: it has a digit or a sign in it, or was set off by : or =."""
-    if len(value) < 4 or _NO_VALUE.match(value) or "://" in value:
+    if (
+        len(value) < 4
+        or _NO_VALUE.match(value)
+        or "://" in value
+        or "](" in value
+        or value.startswith(("http", "(", ")"))
+    ):
         return False
     has_digit = any(sign.isdigit() for sign in value)
     is_mixed = has_digit and (
