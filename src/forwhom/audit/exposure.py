@@ -6,7 +6,7 @@ from forwhom.audit.finding import Severity
 from forwhom.audit.reach.graph import reach_of
 from forwhom.audit.reach.paths import who_reads
 from forwhom.audit.reach.stake import those
-from forwhom.audit.reading.deployment import INJECTED, Deployment, Text
+from forwhom.audit.reading.deployment import Deployment, Text
 
 
 def readers(deployment: Deployment, text: Text) -> str:
@@ -18,7 +18,7 @@ def readers(deployment: Deployment, text: Text) -> str:
 def severity_of(deployment: Deployment, text: Text, alone: Severity) -> tuple[Severity, str]:
     """`alone`, or the next worse where others can read it; and the reasoning."""
     others = readers(deployment, text)
-    where = "it is read into every session's prompt" if text.kind in INJECTED else "searches can bring it up"
+    where = "it is read into every session's prompt" if text.is_injected else "searches can bring it up"
     if others:
         worse: dict[Severity, Severity] = {"low": "medium", "medium": "high", "high": "high"}
         return worse.get(alone, alone), f"{where}, and {others}"

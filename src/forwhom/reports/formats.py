@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
+from typing import Any
 from xml.etree import ElementTree
 
 from forwhom.errors import unknown
@@ -87,6 +88,11 @@ def _sarif(findings: Sequence[Finding], run: Run) -> str:
         "rules": [{"id": risk, "shortDescription": {"text": risk.replace("-", " ")}}
                   for risk in sorted({f.risk for f in findings})],
     }  # fmt: skip
+    return sarif_document(driver, results)
+
+
+def sarif_document(driver: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> str:
+    """One run of one tool, as SARIF 2.1.0."""
     return json.dumps(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -27,7 +27,7 @@ def boundary_removed(check: Check, deployment: Deployment) -> Iterator[AuditFind
         versions = [one for one in deployment.history if _is_of(one, text)]
         told: set[str] = set()
         for version in versions:
-            for entry in entries_of(Text(text.file, text.kind, text.agents, tuple(version.text.split("\n")))):
+            for entry in entries_of(text.as_of(version)):
                 if entry.text in told or not _is_boundary(entry) or _stands(entry, now):
                     continue
                 told.add(entry.text)
@@ -35,7 +35,7 @@ def boundary_removed(check: Check, deployment: Deployment) -> Iterator[AuditFind
                     (one for one in versions if one.at > version.at and entry.text not in one.text), None
                 )
                 yield check.found(
-                    _place(text, now, entry),
+                    _place(text, entry),
                     f"A boundary of {text.file} is gone: “{entry.text[:120]}”"
                     + (f" ({gone.commit}, {gone.author})." if gone else "."),
                     "high",
@@ -70,7 +70,7 @@ def _stands(entry: Entry, now: list[Entry]) -> bool:
     )
 
 
-def _place(text: Text, now: list[Entry], gone: Entry) -> Place:
+def _place(text: Text, gone: Entry) -> Place:
     """Of the heading under which it stood, where that is left."""
     if gone.headings:
         for number, line in enumerate(text.lines):

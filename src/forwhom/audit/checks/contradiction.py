@@ -9,7 +9,7 @@ from itertools import combinations
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import owner_names, subject_of
+from forwhom.audit.knowledge.people import OWNER, owner_names, subject_of
 from forwhom.audit.knowledge.statements import Statement, clash
 from forwhom.audit.reading.deployment import Deployment
 
@@ -54,4 +54,4 @@ def _subject(entry: Entry, owner: frozenset[str]) -> str:
     """Somebody else only where the entry begins with them."""
     begins = _TWO_WORDS.match(entry.text)
     found = subject_of(entry, begins.end() if begins else len(entry.text), owner)
-    return found.name.lower() if found and found.name != "owner" else "owner"
+    return found.lower() if found else OWNER

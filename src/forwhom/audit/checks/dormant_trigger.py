@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import condition, is_order, is_spoken_of, suspicions
-from forwhom.audit.knowledge.entries import entries_of
+from forwhom.audit.knowledge.entries import entries_outside_skills
 from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner
 from forwhom.audit.reading.deployment import Deployment, Intent
@@ -34,30 +34,27 @@ def dormant_trigger(check: Check, deployment: Deployment) -> Iterator[AuditFindi
 
 
 def _in_texts(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
-    for text in deployment.texts:
-        if text.kind == "skill":
+    for entry in entries_outside_skills(deployment):
+        told = _TRIGGER.search(entry.raw)
+        when = condition(entry.text) or (told["words"] if told and is_order(entry.text) else "")
+        if not when or is_spoken_of(entry.text):
             continue
-        for entry in entries_of(text):
-            told = _TRIGGER.search(entry.raw)
-            when = condition(entry.text) or (told["words"] if told and is_order(entry.text) else "")
-            if not when or is_spoken_of(entry.text):
-                continue
-            suspect = suspicions(entry.text, owner_names(deployment))
-            foreign = source_among_others(entry, deployment, 0.45 if suspect else 0.6)
-            if not suspect and not foreign and not names_a_source(entry.text):
-                continue
-            if source_of_owner(entry, deployment) and not foreign:
-                continue
-            why = (
-                f"others wrote it ({foreign.message.place})" if foreign
-                else f"it {suspect[0].kind}" if suspect else "it says itself that it comes from elsewhere"
-            )  # fmt: skip
-            yield check.found(
-                entry.place, f"An order that waits for “{when}”.", "high" if suspect or foreign else "medium",
-                f"{why}; nothing shows until the words are said.",
-                "likely" if foreign or suspect else "possible",
-                quote=entry.text, related=[foreign.message.place] if foreign else (),
-            )  # fmt: skip
+        suspect = suspicions(entry.text, owner_names(deployment))
+        foreign = source_among_others(entry, deployment, 0.45 if suspect else 0.6)
+        if not suspect and not foreign and not names_a_source(entry.text):
+            continue
+        if source_of_owner(entry, deployment) and not foreign:
+            continue
+        why = (
+            f"others wrote it ({foreign.message.place})" if foreign
+            else f"it {suspect[0].kind}" if suspect else "it says itself that it comes from elsewhere"
+        )  # fmt: skip
+        yield check.found(
+            entry.place, f"An order that waits for “{when}”.", "high" if suspect or foreign else "medium",
+            f"{why}; nothing shows until the words are said.",
+            "likely" if foreign or suspect else "possible",
+            quote=entry.text, related=[foreign.message.place] if foreign else (),
+        )  # fmt: skip
 
 
 def _of_intent(

@@ -9,7 +9,7 @@ from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.directives import is_order, suspicions
 from forwhom.audit.knowledge.hidden import hidden_in
 from forwhom.audit.knowledge.people import owner_names
-from forwhom.audit.reading.deployment import INJECTED, Deployment
+from forwhom.audit.reading.deployment import Deployment
 
 
 @check(
@@ -34,11 +34,7 @@ def hidden_text(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
                 f"{text.file} holds {one.kind}: "
                 + ("an order that no reader sees." if is_command else "no reader sees it as it is."),
                 "low" if is_low else "high" if is_command else "medium",
-                (
-                    "it is read into every prompt"
-                    if text.kind in INJECTED
-                    else "the model reads it with the file"
-                )
+                ("it is read into every prompt" if text.is_injected else "the model reads it with the file")
                 + (
                     ". A comment may be a note for people who edit the file."
                     if is_low

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import suspicions
-from forwhom.audit.knowledge.entries import entries_of
+from forwhom.audit.knowledge.entries import entries_outside_skills
 from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import source_of_owner
-from forwhom.audit.reading.deployment import INJECTED, Deployment
+from forwhom.audit.reading.deployment import Deployment
 
 _GRAVE = ("hides", "acts", "overrides", "sends", "claims")
 
@@ -24,30 +24,25 @@ _GRAVE = ("hides", "acts", "overrides", "sends", "claims")
     "what its owner says (docs/mitigations.md: write gate).",
 )
 def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
-    for text in deployment.texts:
-        if text.kind == "skill":
+    for entry in entries_outside_skills(deployment):
+        if entry.text.startswith("[agent:"):
+            continue  # what somebody said, in a corpus of transcripts
+        found = suspicions(entry.text, owner_names(deployment))
+        if not found:
             continue
-        for entry in entries_of(text):
-            if entry.text.startswith("[agent:"):
-                continue  # what somebody said, in a corpus of transcripts
-            found = suspicions(entry.text, owner_names(deployment))
-            if not found:
-                continue
-            owned = source_of_owner(entry, deployment)
-            is_grave = any(one.kind.startswith(_GRAVE) for one in found)
-            is_alone = len(found) == 1 and found[0].kind.startswith(
-                ("withholds", "skips", "promotes", "serves")
-            )
-            severity: Severity = "low" if owned else "high" if is_grave or not is_alone else "medium"
-            if text.kind == "instructions" and is_alone:
-                severity = "low"  # what AGENTS.md is for: its owner's rules
-            where = "read into every prompt" if text.kind in INJECTED else "found by searches"
-            who = "; its owner said so in a transcript" if owned else ""
-            yield check.found(
-                entry.place,
-                f"A stored order that {' and '.join(one.kind for one in found)} (“{found[0].words}”).",
-                severity,
-                f"the text is {where}{who}.",
-                "possible" if owned or is_alone else "likely",
-                quote=entry.text,
-            )
+        owned = source_of_owner(entry, deployment)
+        is_grave = any(one.kind.startswith(_GRAVE) for one in found)
+        is_alone = len(found) == 1 and found[0].kind.startswith(("withholds", "skips", "promotes", "serves"))
+        severity: Severity = "low" if owned else "high" if is_grave or not is_alone else "medium"
+        if entry.source.kind == "instructions" and is_alone:
+            severity = "low"  # what AGENTS.md is for: its owner's rules
+        where = "read into every prompt" if entry.source.is_injected else "found by searches"
+        who = "; its owner said so in a transcript" if owned else ""
+        yield check.found(
+            entry.place,
+            f"A stored order that {' and '.join(one.kind for one in found)} (“{found[0].words}”).",
+            severity,
+            f"the text is {where}{who}.",
+            "possible" if owned or is_alone else "likely",
+            quote=entry.text,
+        )

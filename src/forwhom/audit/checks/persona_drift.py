@@ -8,7 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.entries import entries_of
 from forwhom.audit.knowledge.phrases import phrases
-from forwhom.audit.reading.deployment import Deployment, Text, Version
+from forwhom.audit.reading.deployment import Deployment, Text
 
 _FEWEST = 2
 """More such lines than at first; that candid lines are gone counts for one."""
@@ -26,14 +26,14 @@ def persona_drift(check: Check, deployment: Deployment) -> Iterator[AuditFinding
         versions = [one for one in deployment.history if one.file == text.file]
         if not versions:
             continue
-        course = [len(_pleasing(_as_text(text, one))) for one in versions]
+        course = [len(_pleasing(text.as_of(one))) for one in versions]
         now = _pleasing(text)
         first = min(course)
         start = versions[course.index(first)]
-        lost = max(0, _candid(_as_text(text, start)) - _candid(text))
+        lost = max(0, _candid(text.as_of(start)) - _candid(text))
         if len(now) == first or len(now) - first + min(lost, 1) < _FEWEST:
             continue
-        old = {line for _, line in _pleasing(_as_text(text, start))}
+        old = {line for _, line in _pleasing(text.as_of(start))}
         added = [one for one in now if one[1] not in old]
         steps = " → ".join(map(str, [*_steps(course), *([len(now)] if len(now) != course[-1] else [])]))
         yield check.found(
@@ -60,10 +60,6 @@ def _candid(text: Text) -> int:
         bool(phrases("persona", "candid").search(entry.text)) for entry in entries_of(text)
         if not phrases("persona", "pleases").search(entry.text)
     )  # fmt: skip
-
-
-def _as_text(text: Text, version: Version) -> Text:
-    return Text(text.file, text.kind, text.agents, tuple(version.text.split("\n")))
 
 
 def _steps(course: list[int]) -> list[int]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.directives import is_order, is_spoken_of, suspicions
-from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.entries import Entry, entries_outside_skills
 from forwhom.audit.knowledge.people import owner_names
 from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner, took_over
-from forwhom.audit.reading.deployment import INJECTED, Deployment
+from forwhom.audit.reading.deployment import Deployment
 
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
@@ -34,39 +34,36 @@ _FOR_GOOD = re.compile(
 )
 def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
     untrusted = {one.path: one for one in deployment.chunks if one.origin == "untrusted"}
-    for text in deployment.texts:
-        if text.kind == "skill":
+    for entry in entries_outside_skills(deployment):
+        told = took_over(entry.text)
+        if is_spoken_of(entry.text) or not (told or is_order(entry.text)):
             continue
-        for entry in entries_of(text):
-            told = took_over(entry.text)
-            if is_spoken_of(entry.text) or not (told or is_order(entry.text)):
-                continue
-            source = source_among_others(
-                entry,
-                deployment,
-                _ENOUGH if suspicions(entry.text, owner_names(deployment)) else _ENOUGH + 0.15,
-            )
-            told = told or names_a_source(entry.text)
-            is_marked = any(entry.text[:60] in chunk.text for chunk in untrusted.values())
-            if source is None and not is_marked and not (told and _is_standing(entry, deployment)):
-                continue
-            by = (
-                f"{source.message.tool or source.message.sender or 'somebody else'} "
-                f"({source.message.place})" if source
-                else "a text that OpenClaw itself marked as untrusted" if is_marked
-                else f"elsewhere, as it says itself (“{told}”)"
-            )  # fmt: skip
-            yield check.found(
-                entry.place,
-                f"An order in {text.file} that came from {by}.",
-                "high" if text.kind in INJECTED else "medium",
-                "it is "
-                + ("read into every prompt" if text.kind in INJECTED else "found by searches")
-                + " as if the owner had said it.",
-                "likely" if source or is_marked else "possible",
-                quote=entry.text,
-                related=[source.message.place] if source else (),
-            )
+        source = source_among_others(
+            entry,
+            deployment,
+            _ENOUGH if suspicions(entry.text, owner_names(deployment)) else _ENOUGH + 0.15,
+        )
+        told = told or names_a_source(entry.text)
+        is_marked = any(entry.text[:60] in chunk.text for chunk in untrusted.values())
+        if source is None and not is_marked and not (told and _is_standing(entry, deployment)):
+            continue
+        by = (
+            f"{source.message.tool or source.message.sender or 'somebody else'} "
+            f"({source.message.place})" if source
+            else "a text that OpenClaw itself marked as untrusted" if is_marked
+            else f"elsewhere, as it says itself (“{told}”)"
+        )  # fmt: skip
+        yield check.found(
+            entry.place,
+            f"An order in {entry.source.file} that came from {by}.",
+            "high" if entry.source.is_injected else "medium",
+            "it is "
+            + ("read into every prompt" if entry.source.is_injected else "found by searches")
+            + " as if the owner had said it.",
+            "likely" if source or is_marked else "possible",
+            quote=entry.text,
+            related=[source.message.place] if source else (),
+        )
 
 
 def _is_standing(entry: Entry, deployment: Deployment) -> bool:

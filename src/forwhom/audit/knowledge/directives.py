@@ -53,23 +53,24 @@ _TOLD_OF = re.compile(
 _QUOTED = re.compile(r"[\"“„«](?:[^\"”“»\s]+\s+){3,}[^\"”“»\s]+[\"”“»]|`[^`]*`")
 
 
-def suspicions(text: str, owner: frozenset[str] = frozenset()) -> list[Suspicion]:
+@lru_cache(maxsize=20_000)  # three checks ask it of every entry
+def suspicions(text: str, owner: frozenset[str] = frozenset()) -> tuple[Suspicion, ...]:
     """What makes the orders of `text` suspect, empty where it gives none or only speaks of them. owner: the
     names by which it may speak of the owner, in lower case."""
     told = _plain(text, owner)
     if is_spoken_of(text):
-        return []
+        return ()
     orders = is_order(told)
     found = [(kind, pattern.search(told)) for kind, pattern in phrase_groups("orders", "suspect").items()]
-    named = [
+    named = tuple(
         Suspicion(kind, " ".join(match.group().split())[:80])
         for kind, match in found
         if match and (orders or not kind.startswith(_NEEDS_AN_ORDER))
-    ]
+    )
     if named or not (orders or _PASSIVE.search(told)):
         return named
     signs = serves_others(told)
-    return [Suspicion(f"serves somebody else, as it seems: {signs}", told[:80])] if signs else []
+    return (Suspicion(f"serves somebody else, as it seems: {signs}", told[:80]),) if signs else ()
 
 
 def is_order(text: str) -> bool:

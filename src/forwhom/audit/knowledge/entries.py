@@ -14,7 +14,7 @@ from functools import cached_property
 from forwhom.audit.finding import Place
 from forwhom.audit.knowledge.hidden import revealed
 from forwhom.audit.knowledge.words import words
-from forwhom.audit.reading.deployment import Text
+from forwhom.audit.reading.deployment import Deployment, Text
 
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(?P<title>.+?)\s*#*\s*$")
 _ABOUT = re.compile(r"<!--\s*observed:\s*(?P<date>\S+)\s*\|\s*status:\s*(?P<status>\w+)\s*-->", re.IGNORECASE)
@@ -49,6 +49,13 @@ class Entry:
     @cached_property
     def words(self) -> list[str]:
         return words(self.text)
+
+
+def entries_outside_skills(deployment: Deployment) -> Iterator[Entry]:
+    """Of all texts that the agent keeps of itself and of people; a skill's orders are its use."""
+    for text in deployment.texts:
+        if text.kind != "skill":
+            yield from entries_of(text)
 
 
 def entries_of(text: Text) -> Iterator[Entry]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import Subject, owner_names, speaks_of_nobody, subject_of
+from forwhom.audit.knowledge.people import OWNER, owner_names, speaks_of_nobody, subject_of
 from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
@@ -43,7 +43,7 @@ class Fact:
 
     @property
     def is_owners(self) -> bool:
-        return self.whose == "owner"
+        return self.whose == OWNER
 
     @property
     def is_special(self) -> bool:
@@ -80,11 +80,11 @@ class _Known:
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
         for secret in secrets_in(entry.text)[:1]:
-            found.append(self._fact(entry, _CREDENTIAL, secret.kind, Subject("owner")))
+            found.append(self._fact(entry, _CREDENTIAL, secret.kind, OWNER))
         yield from found
 
-    def _fact(self, entry: Entry, category: Category, term: str, subject: Subject) -> Fact:
-        return Fact(entry, category, term, subject.name, self._provenance(entry))
+    def _fact(self, entry: Entry, category: Category, term: str, subject: str) -> Fact:
+        return Fact(entry, category, term, subject, self._provenance(entry))
 
     def _provenance(self, entry: Entry) -> Provenance:
         if phrases("guesses", "guessed").search(entry.text):
@@ -98,14 +98,10 @@ class _Known:
         return "told" if entry.source.kind == "user model" else "unknown"
 
 
-def _patient(entry: Entry, category: Category) -> Subject | None:
+def _patient(entry: Entry, category: Category) -> str | None:
     """“The chemo starts on Monday” names nobody: whose memory it is has it, where it is no title or place."""
     is_bodily = category.category in ("health", "mental-health", "genetic-or-biometric")
-    return (
-        Subject("owner")
-        if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text)
-        else None
-    )
+    return OWNER if is_bodily and _OF_A_BODY.match(entry.text) and not speaks_of_nobody(entry.text) else None
 
 
 _OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)

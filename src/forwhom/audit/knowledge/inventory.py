@@ -26,6 +26,15 @@ class Known:
     newest: float | None
     places: tuple[Place, ...]
 
+    @property
+    def count(self) -> int:
+        return sum(self.provenance.values())
+
+    @property
+    def how(self) -> str:
+        """ "2 told, 1 inferred"."""
+        return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.provenance.items())
+
 
 def inventory(facts: Sequence[Fact]) -> list[Known]:
     """The owner first, then others by how much is known of them; the sensitive kinds first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 
 from forwhom.audit.knowledge.categories import categories
@@ -68,11 +67,7 @@ _NO_PERSON = re.compile(
 _NO_NAMES = frozenset(listed("no_names"))
 
 
-@dataclass(frozen=True)
-class Subject:
-    """name: "owner", or the words by which the text names somebody else."""
-
-    name: str
+OWNER = "owner"
 
 
 @lru_cache(maxsize=8)
@@ -98,8 +93,9 @@ def owner_names(deployment: Deployment) -> frozenset[str]:
     return frozenset({name.lower() for name in found} - {"name", "the", "human", "user"})
 
 
-def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | None:
-    """Who the fact at `place` of the entry is about; None where it is about nobody.
+def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> str | None:
+    """Who the fact at `place` of the entry is about: OWNER, or the words by which the text names somebody
+    else; None where it is about nobody.
 
     The nearest person before it, where none is named the owner: memory is written about its owner.
     """
@@ -121,16 +117,16 @@ def subject_of(entry: Entry, place: int, owner: frozenset[str]) -> Subject | Non
             or (is_first and match.group() == name and not _DOES.match(whole[match.end() :]))
         ):
             continue
-        said = "owner" if name.lower() in owner else name
+        said = OWNER if name.lower() in owner else name
         nearest = max(nearest or (-1, ""), (match.start(), said))
     if nearest is None and (heading := _of_heading(entry, owner)):
-        return Subject(heading)
+        return heading
     if nearest is None and _ARTICLE.match(whole) and not _is_about_somebody(whole, owner):
         return None
     if nearest is None:
         at = _RELATION.match(whole[place:])
-        return Subject(at.group()) if at else Subject("owner")
-    return Subject(_plain(nearest[1]))
+        return at.group() if at else OWNER
+    return _plain(nearest[1])
 
 
 @lru_cache(maxsize=2_000)

@@ -30,11 +30,6 @@ def excluded_sources(config: Config) -> Setting:
     return replace(told, value=as_list(told.value))
 
 
-def excluded_chats(config: Config) -> list[str]:
-    path = (*_CORE, "config", "memoryPolicy", "excludeSessions", "chatTypes")
-    return as_list(first_set(config, [path], []).value)
-
-
 def remembers_across(config: Config, agent: str) -> Setting:
     """On by default where no direct messages are kept apart (docs/concepts/session.md)."""
     own = of_agent(config, agent, "memory", "search", "rememberAcrossConversations")

@@ -48,7 +48,7 @@ class Edge:
     is_default: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reach:
     """ways: every person's way to a session. doors: those that let anybody in. outlets: where it can send.
     owners: agents that keep the owner's memory: whom the owner speaks with, or who share such a workspace."""

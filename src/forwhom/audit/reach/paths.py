@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forwhom.audit.finding import Place
 from forwhom.audit.reach.graph import Edge, Node, Reach
@@ -44,6 +45,7 @@ class ReachPath:
         )
 
 
+@lru_cache(maxsize=4)  # every stored fact asks who reads it
 def paths(reach: Reach) -> tuple[ReachPath, ...]:
     """Of people whose agent it is not; that their own words are kept is no way to the memory."""
     nodes = {one.id: one for one in reach.nodes}

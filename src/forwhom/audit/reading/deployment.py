@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -29,9 +29,17 @@ class Text:
     agents: tuple[str, ...]
     lines: tuple[str, ...]
 
+    @property
+    def is_injected(self) -> bool:
+        return self.kind in INJECTED
+
     def at(self, number: int) -> Place:
         """number: from 0."""
         return Place(file=self.file, line=number + 1)
+
+    def as_of(self, version: Version) -> Text:
+        """The same file as it was then."""
+        return replace(self, lines=tuple(version.text.split("\n")))
 
 
 @dataclass(frozen=True)

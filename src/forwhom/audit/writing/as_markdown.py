@@ -35,8 +35,7 @@ def _lines(found: Audited) -> Iterator[str]:
     yield "| Of | Kind | Facts | How it came to be known | Law |"
     yield "| --- | --- | ---: | --- | --- |"
     for one in inventory(found.facts):
-        how = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in one.provenance.items())
-        cells = (one.whose, one.kind, str(sum(one.provenance.values())), how, one.law)
+        cells = (one.whose, one.kind, str(one.count), one.how, one.law)
         yield "| " + " | ".join(plain(cell) for cell in cells) + " |"
     for question, title in QUESTIONS.items():
         if question == "reaches":

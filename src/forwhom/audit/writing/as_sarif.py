@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from forwhom.audit.audited import Audited
 from forwhom.audit.check import all_checks
 from forwhom.audit.finding import AuditFinding, Place
+from forwhom.reports.formats import sarif_document
 from forwhom.reports.wording import printable
 
 _LEVELS = {"low": "note", "medium": "warning", "high": "error", "critical": "error"}
@@ -22,13 +22,7 @@ def as_sarif(found: Audited) -> str:
         "name": "forwhom audit",
         "rules": [_rule(name, one) for name, one in sorted(rules.items())],
     }
-    run = {"tool": {"driver": driver}, "results": [_result(one, reason) for one, reason in every]}
-    document = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [run],
-    }
-    return json.dumps(document, indent=2)
+    return sarif_document(driver, [_result(one, reason) for one, reason in every])
 
 
 def _rule(name: str, one: AuditFinding) -> dict[str, Any]:

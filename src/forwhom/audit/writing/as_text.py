@@ -82,8 +82,7 @@ def _print_known(console: Console, found: Audited) -> None:
                   title_justify="left", box=None, pad_edge=False, header_style="dim")  # fmt: skip
     shown = [one for one in rows if one.sensitivity != "low"] or rows[:3]
     for one in shown[:18]:
-        how = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in one.provenance.items())
-        table.add_row(printable(one.whose), one.kind, str(sum(one.provenance.values())), how, one.law)
+        table.add_row(printable(one.whose), one.kind, str(one.count), one.how, one.law)
     console.print()
     console.print(table)
     if len(rows) > len(shown[:18]):
