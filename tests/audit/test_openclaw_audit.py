@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ import pytest
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.openclaw_audit import merged, openclaw_audit
 from forwhom.audit.reading.read import read_deployment
+from forwhom.errors import InputError
+from forwhom.openclaw.installation import FOLDER, installed
 from tests.audit.small import found
 
 _SAYS: dict[str, Any] = {
@@ -141,13 +142,23 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(
     assert not child.exists() or child.read_text().split()[2] == "Z"
 
 
-def test_without_openclaw_nothing_is_run(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_openclaw_nothing_is_run(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
     told = openclaw_audit(read_deployment(state))
     assert told.findings == () and "not installed" in told.why
 
 
-@pytest.mark.skipif(shutil.which("openclaw") is None, reason="needs openclaw")
+def _is_installed() -> bool:
+    try:
+        return bool(installed())
+    except InputError:
+        return False
+
+
+@pytest.mark.skipif(not _is_installed(), reason="needs openclaw")
 def test_the_real_one_finds_the_open_door_that_we_find(state: Path) -> None:
     config = json.loads((state / "openclaw.json").read_text())
     (state / "openclaw.json").write_text(json.dumps({"channels": config["channels"]}))

@@ -25,9 +25,12 @@ from forwhom.audit.finding import AuditFinding, Place, Severity
 from forwhom.audit.quoting import quoted
 from forwhom.audit.reading.config import Config
 from forwhom.audit.reading.deployment import Deployment
+from forwhom.errors import InputError
 from forwhom.monitor.session import one_line
+from forwhom.openclaw.installation import installed
 
 TOOL = "openclaw"
+_ASKED = ("security", "audit", "--json")
 _SECONDS = 120
 _LARGEST = 20_000_000  # bytes of a file that is copied
 _LEFT_OUT = {"node_modules", "extensions", "plugins", "media", "logs", ".git", "sandboxes"}
@@ -70,10 +73,9 @@ class OpenClawAudit:
     why: str = ""
 
 
-def program(named: Path | None = None) -> Path | None:
-    """Where openclaw is installed; `named` in place of looking for it."""
-    found = str(named) if named else shutil.which("openclaw")
-    return Path(found) if found and Path(found).is_file() else None
+def _command(named: Path | None) -> list[str]:
+    """`named` in place of looking for it; raises InputError where it is not installed."""
+    return [str(named), *_ASKED] if named else installed().command(*_ASKED)
 
 
 def merged(
@@ -87,9 +89,10 @@ def merged(
 
 
 def openclaw_audit(deployment: Deployment, openclaw: Path | None = None) -> OpenClawAudit:
-    found = program(openclaw)
-    if found is None:
-        return OpenClawAudit((), "openclaw is not installed here.")
+    try:
+        found = _command(openclaw)
+    except InputError as error:
+        return OpenClawAudit((), f"openclaw is not installed here: {error}")
     if deployment.layout != "state" or not deployment.config.file:
         return OpenClawAudit((), "openclaw's own audit needs a state folder with its configuration.")
     with TemporaryDirectory(prefix="forwhom-audit-") as folder:
@@ -114,9 +117,9 @@ def openclaw_audit(deployment: Deployment, openclaw: Path | None = None) -> Open
     ), why)  # fmt: skip
 
 
-def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[list[Any] | None, str]:
+def _run(command: list[str], state: Path, home: Path, config: Config) -> tuple[list[Any] | None, str]:
     environment = {
-        "PATH": os.pathsep.join((str(program.parent), os.environ.get("PATH", os.defpath))),
+        "PATH": os.pathsep.join((str(Path(command[0]).parent), os.environ.get("PATH", os.defpath))),
         "HOME": str(home), "USERPROFILE": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1",
         "OPENCLAW_STATE_DIR": str(state), "OPENCLAW_CONFIG_PATH": str(state / "openclaw.json"), **_ALONE,
     }  # fmt: skip
@@ -126,7 +129,7 @@ def _run(program: Path, state: Path, home: Path, config: Config) -> tuple[list[A
                 environment.setdefault(name, "not-set-while-auditing-0000000000000000")
     try:
         started = subprocess.Popen(  # noqa: S603
-            [str(program), "security", "audit", "--json"], cwd=home, env=environment,
+            command, cwd=home, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
