@@ -21,7 +21,8 @@ SuiteName = Annotated[
     str,
     typer.Option(
         "--suite",
-        help="Without a file: relational, paradigms, composition, longitudinal, memory or openclaw.",
+        help="Without a file: relational, paradigms, composition, longitudinal, memory, mitigations or "
+        "openclaw.",
     ),
 ]
 ModelName = Annotated[
