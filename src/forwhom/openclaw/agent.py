@@ -18,6 +18,7 @@ from forwhom.openclaw.files import DOCUMENTS, Knows, append, directive, memory_f
 from forwhom.openclaw.gateway import Gateway
 from forwhom.openclaw.pool import Lease, Pool
 from forwhom.openclaw.residue import places_with
+from forwhom.openclaw.telegram import OWNER_NUMBER
 from forwhom.openclaw.understood import Routes
 from forwhom.systems.reply import Action
 from forwhom.users.user import User
@@ -42,6 +43,7 @@ class LiveAgent:
         self._opened: list[str] = []  # keys of sessions in which something was said
         self._is_over = False
         self._documents = 0
+        self._others: dict[str, int] = {}
         self.told: set[str] = set()
         write_user(user, knows, self.workspace)
 
@@ -77,6 +79,9 @@ class LiveAgent:
                 self._connection(owner=True).begin_session(key)
             self._opened.append(key)
         self.told.add(text)
+        if self._gateway.telegram:
+            told_by = self._gateway.telegram
+            return self._connection(owner=True).say_by(told_by, self.name, self._number(other), key, text)
         connection = self._connection(owner=self._is_owner != bool(other))
         return connection.say(self.name, key, text, self._routes.channel)
 
@@ -135,7 +140,15 @@ class LiveAgent:
             *(["the gateway's log"] if text in self._gateway.log_text() else []),
         ]
 
+    def _number(self, other: str) -> int:
+        """Of a person at Telegram."""
+        if self._is_owner != bool(other):
+            return OWNER_NUMBER
+        return self._others.setdefault(other, OWNER_NUMBER + 1 + len(self._others))
+
     def _key(self, other: str) -> str:
+        if self._gateway.telegram:
+            return self._routes.key(self.name, str(self._number(other)), account=self.name)
         person = f"p{sha256(other.encode()).hexdigest()[:12]}" if other else "user"
         return self._routes.key(self.name, person)
 

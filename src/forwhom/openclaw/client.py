@@ -11,15 +11,17 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
 from forwhom.errors import InputError
+from forwhom.openclaw.telegram import Telegram
 
 _PROTOCOL = 4
 _SECONDS = 60
 _TRIES = 60
+_LOOKS = 0.05  # seconds between two looks at a turn
 _NOT_READY = "owns state-lifecycle"  # of two agents that begin at once, one waits for the other's database
 TURN_SECONDS = 600
 OWNER = ("operator.admin", "operator.read", "operator.write")
@@ -50,9 +52,9 @@ class Client:
     """
 
     def __init__(
-        self, port: int, token: str, scopes: Sequence[str] = OWNER, turn: Lock | None = None
+        self, port: int, token: str, scopes: Sequence[str] = OWNER, turn: RLock | None = None
     ) -> None:
-        connect, self._turn = _library(), turn or Lock()
+        connect, self._turn = _library(), turn or RLock()
         self._socket = connect(
             f"ws://127.0.0.1:{port}", max_size=None, proxy=None, open_timeout=_SECONDS, close_timeout=1,
             ping_interval=None,
@@ -99,8 +101,7 @@ class Client:
         read = usage.get("input", 0) + cached + usage.get("cacheWrite", 0)
         text = "\n".join(one["text"] for one in payloads if one.get("text"))
         files = (meta.get("systemPromptReport") or {}).get("injectedWorkspaceFiles") or []
-        injected = tuple(str(one.get("name")) for one in files if not one.get("missing"))
-        return Said(text, read, usage.get("output", 0), cached, injected)
+        return Said(text, read, usage.get("output", 0), cached, _names(files))
 
     def _accepted(self, agent: str, key: str, message: str, channel: str) -> dict[str, Any]:
         """The end of a turn; asked again where the gateway is not ready for one yet, and began none."""
@@ -117,6 +118,48 @@ class Client:
                 time.sleep(0.5)
         raise why
 
+    def say_by(self, telegram: Telegram, agent: str, person: int, key: str, message: str) -> Said:
+        """One turn of the agent, which somebody's message in Telegram begins: what its bot then writes."""
+        with self._turn:
+            before, known = self._row(key).get("lastRunId"), len(telegram.told(agent, person))
+            began = time.time()
+            telegram.write(agent, person, message)
+            row = self._ended(key, before)
+            text = "\n".join(telegram.told_after(agent, person, known))
+        if row.get("status") != "done":
+            raise GatewayError(f"the agent's turn {row.get('status')}: {text or 'no reason given'}")
+        return Said(
+            text, row.get("inputTokens", 0), row.get("outputTokens", 0), 0, self._injected(agent, key, began)
+        )
+
+    def _ended(self, key: str, before: str | None) -> dict[str, Any]:
+        """The session once another turn than `before` is over."""
+        until = time.monotonic() + TURN_SECONDS
+        while time.monotonic() < until:
+            row = self._row(key)
+            if (
+                row.get("lastRunId") != before
+                and row.get("status") != "running"
+                and not row.get("hasActiveRun")
+            ):
+                return row
+            time.sleep(_LOOKS)
+        raise GatewayError("no turn of the agent came of the message, or it did not end")
+
+    def _row(self, key: str) -> dict[str, Any]:
+        return self.call("sessions.describe", key=key).get("session") or {}
+
+    def _injected(self, agent: str, key: str, since: float) -> tuple[str, ...]:
+        """The files that stood in a prompt of the session after `since` (seconds since 1970)."""
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:  # an older report is given out for a moment
+            used = self.call("sessions.usage", key=key, agentId=agent, includeContextWeight=True)
+            for weight in (one.get("contextWeight") or {} for one in used.get("sessions", [])):
+                if weight.get("generatedAt", 0) >= since * 1000:
+                    return _names(weight.get("injectedWorkspaceFiles", []))
+            time.sleep(_LOOKS)
+        raise GatewayError("OpenClaw does not tell what the agent has read")
+
     def begin_session(self, key: str) -> None:
         """As the person's /new: what was said in it before is no longer read."""
         self.call("sessions.reset", key=key, reason="new")
@@ -130,6 +173,10 @@ class Client:
         """Hang up; harmless when done twice."""
         with suppress(Exception):
             self._socket.close()
+
+
+def _names(files: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(str(one.get("name")) for one in files if not one.get("missing"))
 
 
 def _reason(error: Any) -> str:

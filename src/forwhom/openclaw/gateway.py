@@ -20,7 +20,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
-from threading import Lock
+from threading import Lock, RLock
 from weakref import WeakSet
 
 from forwhom.errors import InputError
@@ -28,6 +28,7 @@ from forwhom.openclaw.client import OWNER, Client, GatewayError
 from forwhom.openclaw.installation import Installation
 from forwhom.openclaw.sealing import Sealing, Served, sealed
 from forwhom.openclaw.snapshot import Snapshot
+from forwhom.openclaw.telegram import Telegram
 from forwhom.openclaw.understood import CONFIG, environment
 
 _START_SECONDS = 180
@@ -54,7 +55,8 @@ class Gateway:
 
     copies: how many samples it can serve, one after another or at once. One copy is the agent under its own
     name; of several, each has a name of its own. Its turns come one after another: OpenClaw 2026.9.6 fails
-    some of two at once (they contend for a lock on its state).
+    some of two at once (they contend for a lock on its state). by_telegram: whether people write by its
+    Telegram channel, whose other side is `telegram`; dm_scope: session.dmScope, "" for the agent's own.
     """
 
     def __init__(
@@ -66,21 +68,25 @@ class Gateway:
         *,
         safe: bool = True,
         dreams: bool = False,
+        by_telegram: bool = False,
+        dm_scope: str = "",
     ) -> None:
         self.snapshot = snapshot
+        self.telegram = Telegram() if by_telegram else None
         self.folder = Path(mkdtemp(prefix="forwhom-openclaw-gateway-"))
         self.state = self.folder / "state"
         own = snapshot.agent
         names = [own] if copies == 1 else [f"{own}-{number}" for number in range(1, copies + 1)]
         self._unused = names[::-1]
         self._lock = Lock()
-        self._turn = Lock()
+        self._turn = RLock()
         self.port, self._token = _free_port(), secrets.token_urlsafe(24)
         try:
             shutil.copytree(snapshot.state, self.state)
             (self.folder / "home").mkdir()
             workspaces = {name: self.folder / "workspaces" / name for name in names}
-            how = Sealing(self.folder, self.port, self._token, workspaces, own, served, safe, dreams)
+            how = Sealing(self.folder, self.port, self._token, workspaces, own, served, safe, dreams,
+                          self.telegram.url if self.telegram else "", dm_scope)  # fmt: skip
             config = self.state / CONFIG
             config.write_text(json.dumps(sealed(snapshot.config, how)), encoding="utf-8")
             config.chmod(0o600)
@@ -90,7 +96,8 @@ class Gateway:
             raise
 
     def _start(self, openclaw: Installation, config: Path) -> None:
-        env = environment(openclaw, self.state, self.folder / "home", config)
+        home, channels = self.folder / "home", self.telegram is not None
+        env = environment(openclaw, self.state, home, config, channels=channels)
         # What node compiled of OpenClaw is the same for every gateway: it starts faster the next time.
         env.setdefault("NODE_COMPILE_CACHE", str(_compiled(openclaw)))
         with self._output.open("wb") as output:
@@ -174,6 +181,8 @@ class Gateway:
                 watch.stdin.write(b".")
                 watch.stdin.close()
             watch.wait(timeout=_STOP_SECONDS)
+        if self.telegram is not None:
+            self.telegram.stop()
         _running.discard(self)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -31,6 +31,7 @@ from forwhom.openclaw.installation import installed
 from forwhom.openclaw.pool import Pool
 from forwhom.openclaw.sealing import Served
 from forwhom.openclaw.snapshot import Snapshot, Source, check_path, content_hash, snapshot
+from forwhom.openclaw.telegram import CHANNEL
 from forwhom.openclaw.understood import CONFIG, Routes, routes
 from forwhom.systems.layer import Asker, Exchange, Happening, Layer, Stage, register_layer
 from forwhom.systems.letters import letter_request, written_letter
@@ -41,8 +42,9 @@ _pools: dict[str, Pool] = {}
 _lock = Lock()
 _WRITTEN = "an agent's answer"
 _COPIES = 100
+_BOTS = 4  # each keeps a process of OpenClaw waiting for messages
 _OF_A_SAMPLE = {"knows", "documents", "new_session", "to_remember", "owner", "dm_scope", "channel"}
-"""Knobs that differ between samples of one gateway."""
+"""Knobs that differ between samples of one gateway; what channels do is set for all of it."""
 
 
 @register_layer
@@ -55,6 +57,9 @@ class OpenClaw(Layer):
     conversation. owner: whether the agent is the user's, or another's who lets them write to it.
     to_remember: whether its owner says everything with the wish to remember it. dm_scope, channel: how
     messages of several people are put in sessions (session.dmScope), "" for as it is configured.
+    through: whether people write by the gateway's protocol, told apart by their scopes and sessions, or by
+    OpenClaw's own Telegram channel, which knows its senders, puts their messages in sessions and tells the
+    model who wrote each (about a second more for a turn).
 
     tools: "safe" denies those that reach beyond the workspace (programs, network, messages), "own" leaves the
     agent's own policy as it is: what it is told to do, it may then do on this machine. dreams: whether it
@@ -81,7 +86,8 @@ class OpenClaw(Layer):
     to_remember: bool = False
     owner: Literal["user", "other"] = "user"
     dm_scope: Literal["", "main", "per-peer", "per-channel-peer", "per-account-channel-peer"] = ""
-    channel: str = "telegram"
+    channel: str = CHANNEL
+    through: Literal["gateway", "telegram"] = "gateway"
     tools: Literal["safe", "own"] = "safe"
     dreams: bool = False
     model_url: str = ""
@@ -112,6 +118,10 @@ class OpenClaw(Layer):
             return "'openclaw' tests an agent, and none is named: --system openclaw:PATH, or path: PATH."
         if bool(self.model_url) != bool(self.model_id):
             return "'openclaw': model_url and model_id name a server and a model on it; give both or neither."
+        if self.through == "telegram" and self.channel != CHANNEL:
+            return (
+                f"'openclaw': through: telegram is the channel telegram; leave 'channel: {self.channel}' out."
+            )
         try:
             if not self.model_url and not (check_path(Path(self.path)) / CONFIG).is_file():
                 return (f"openclaw:{self.path}: is a workspace, which says nothing of a model: give one with "
@@ -207,7 +217,8 @@ class OpenClaw(Layer):
         return live
 
     def _pool(self) -> Pool:
-        key = self.model_dump_json(exclude=_OF_A_SAMPLE)
+        of_a_sample = _OF_A_SAMPLE - ({"dm_scope"} if self.through == "telegram" else set())
+        key = self.model_dump_json(exclude=of_a_sample)
         with _lock:
             if key not in _pools:
                 _pools[key] = Pool(self._start, self.at_once, is_shared=self.gateway_for == "everybody")
@@ -225,8 +236,12 @@ class OpenClaw(Layer):
     def _start(self) -> Gateway:
         served = Served(self.model_url, self.model_id, self.model_headers, self.model_key)
         copied = self._snapshot()
-        copies = self.copies or (1 if copied.agent_folder else _COPIES)
-        return Gateway(copied, installed(), copies, served, safe=self.tools == "safe", dreams=self.dreams)
+        by_telegram = self.through == "telegram"
+        copies = self.copies or (1 if copied.agent_folder else _BOTS if by_telegram else _COPIES)
+        return Gateway(
+            copied, installed(), copies, served, safe=self.tools == "safe", dreams=self.dreams,
+            by_telegram=by_telegram, dm_scope=self.dm_scope if by_telegram else "",
+        )  # fmt: skip
 
 
 class _Apart:

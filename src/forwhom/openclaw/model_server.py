@@ -33,6 +33,7 @@ _REMEMBER = re.compile(r"\bremember(?: this| that)?\s*[:,]\s*(.+)", re.IGNORECAS
 _FORGET = re.compile(r"\bforget\b[^:\n]*(?::\s*(.+))?", re.IGNORECASE)
 _OPTION = re.compile(r"^([A-Z])\) (.+)$", re.MULTILINE)
 _STAMP = re.compile(r"^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d[^\]]*\]\s*")
+_SENDER = re.compile(r"^Conversation info: ⟦openclaw:ctx⟧\n```json\n.*?\n```\n+", re.DOTALL)
 _INJECTED = re.compile(
     r"^## (\S*/)?((?:USER|MEMORY)\.md)\n(.*?)(?=^## \S*/|^<!-- /?openclaw|\Z)", re.MULTILINE | re.DOTALL
 )
@@ -88,7 +89,9 @@ def _text(message: dict[str, Any]) -> str:
     content = message.get("content") or ""
     if not isinstance(content, str):
         content = "\n".join(part.get("text", "") for part in content)
-    return _RUNTIME.sub("", _STAMP.sub("", content)) if message.get("role") == "user" else content
+    if message.get("role") != "user":
+        return content
+    return _RUNTIME.sub("", _SENDER.sub("", _STAMP.sub("", content)))
 
 
 def _injected(prompt: str) -> dict[str, str]:

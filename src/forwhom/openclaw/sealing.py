@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from forwhom.openclaw.telegram import CHANNEL, channel
+
 PROVIDER = "forwhom"
 """The name of the provider that takes the place of the agent's own."""
 _TAKEN_OUT = (
@@ -53,7 +55,8 @@ class Served:
 @dataclass(frozen=True)
 class Sealing:
     """What is set. agents: the workspace of every copy of the agent. safe: whether tools that reach beyond
-    the workspace are denied. dreams: whether OpenClaw consolidates memory on its schedule."""
+    the workspace are denied. dreams: whether OpenClaw consolidates memory on its schedule. telegram: the root
+    of a Bot API by which people write, "" for none; dm_scope: session.dmScope, "" for as it is."""
 
     folder: Path
     port: int
@@ -63,6 +66,8 @@ class Sealing:
     served: Served = field(default_factory=Served)
     safe: bool = True
     dreams: bool = False
+    telegram: str = ""
+    dm_scope: str = ""
 
 
 def sealed(config: Mapping[str, Any], how: Sealing) -> dict[str, Any]:
@@ -91,6 +96,11 @@ def sealed(config: Mapping[str, Any], how: Sealing) -> dict[str, Any]:
         own["tools"] = _tools(own.get("tools", {}))
     if how.served.url:
         own["models"] = _models(own.get("models", {}), how.served)
+    if how.dm_scope:
+        own["session"]["dmScope"] = how.dm_scope
+    if how.telegram:
+        opened = channel(how.telegram, how.agents)
+        own |= {**opened, "commands": {**own.get("commands", {}), **opened["commands"]}}
     return own
 
 
@@ -121,8 +131,16 @@ def _plugins(own: Mapping[str, Any], how: Sealing, *, has_own: bool) -> dict[str
     settings = dict(memory.get("config", {}))
     dreaming = {**settings.get("dreaming", {}), "enabled": how.dreams}
     entries["memory-core"] = {**memory, "config": {**settings, "dreaming": dreaming}}
+    if how.telegram:
+        entries[CHANNEL] = {**entries.get(CHANNEL, {}), "enabled": True}
     # A plain workspace needs none of those that OpenClaw would look for providers and devices with.
-    return {**({} if has_own else {"allow": ["memory-core"]}), **own, "entries": entries}
+    needed = ["memory-core", *([CHANNEL] if how.telegram else [])]
+    allowed = own.get("allow", needed if not has_own else [])
+    return {
+        **own,
+        **({"allow": [*dict.fromkeys([*allowed, *needed])]} if allowed else {}),
+        "entries": entries,
+    }
 
 
 def _tools(own: Mapping[str, Any]) -> dict[str, Any]:

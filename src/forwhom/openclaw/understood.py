@@ -27,9 +27,11 @@ class Routes:
     own: str
     other: str
 
-    def key(self, agent: str, person: str) -> str:
-        """Of the session of `person` with this copy of the agent. person: letters and digits."""
-        return self.own.replace("forwhom-one", person).replace(f"agent:{self.agent}:", f"agent:{agent}:", 1)
+    def key(self, agent: str, person: str, account: str = "default") -> str:
+        """Of the session of `person` with this copy of the agent. person: letters and digits. account: of the
+        channel, by which they write."""
+        key = self.own.replace("forwhom-one", person).replace(f"agent:{self.agent}:", f"agent:{agent}:", 1)
+        return key.replace(f":{self.channel}:default:", f":{self.channel}:{account}:", 1)
 
 
 @lru_cache(maxsize=32)
@@ -57,14 +59,17 @@ def understood(
     return found
 
 
-def environment(openclaw: Installation, state: Path, home: Path, config: Path) -> dict[str, str]:
+def environment(
+    openclaw: Installation, state: Path, home: Path, config: Path, *, channels: bool = False
+) -> dict[str, str]:
     """The variables of a process of OpenClaw that sees this state and no other: those of ours for provider
-    keys, none of OpenClaw's own."""
+    keys, none of OpenClaw's own. channels: whether it starts those that the configuration has."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENCLAW_")}
     return kept | {
         "PATH": f"{Path(openclaw.node).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / ".config"),
         "OPENCLAW_STATE_DIR": str(state), "OPENCLAW_CONFIG_PATH": str(config), "OPENCLAW_HOME": str(home),
         "OPENCLAW_DISABLE_BONJOUR": "1", "OPENCLAW_EXEC_SHELL_SNAPSHOT": "0", "OPENCLAW_NO_RESPAWN": "1",
-        "OPENCLAW_SKIP_CHANNELS": "1", "OPENCLAW_NO_AUTO_UPDATE": "1", "DO_NOT_TRACK": "1", "NO_COLOR": "1",
+        "OPENCLAW_NO_AUTO_UPDATE": "1", "DO_NOT_TRACK": "1", "NO_COLOR": "1",
+        **({} if channels else {"OPENCLAW_SKIP_CHANNELS": "1"}),
     }  # fmt: skip
