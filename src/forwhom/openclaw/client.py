@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count, islice
 from threading import RLock
 from typing import Any
 from uuid import uuid4
@@ -55,6 +56,7 @@ class Client:
         self, port: int, token: str, scopes: Sequence[str] = OWNER, turn: RLock | None = None
     ) -> None:
         connect, self._turn = _library(), turn or RLock()
+        self._limits = count(1)
         self._socket = connect(
             f"ws://127.0.0.1:{port}", max_size=None, proxy=None, open_timeout=_SECONDS, close_timeout=1,
             ping_interval=None,
@@ -151,9 +153,8 @@ class Client:
 
     def _injected(self, agent: str, key: str, since: float) -> tuple[str, ...]:
         """The files that stood in a prompt of the session after `since` (seconds since 1970)."""
-        until = time.monotonic() + _SECONDS
-        while time.monotonic() < until:  # an older report is given out for a moment
-            used = self.call("sessions.usage", key=key, agentId=agent, includeContextWeight=True)
+        for limit in islice(self._limits, _TRIES):  # the same question has the same answer for half a minute
+            used = self.call("sessions.usage", key=key, agentId=agent, includeContextWeight=True, limit=limit)
             for weight in (one.get("contextWeight") or {} for one in used.get("sessions", [])):
                 if weight.get("generatedAt", 0) >= since * 1000:
                     return _names(weight.get("injectedWorkspaceFiles", []))
