@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from forwhom.validated import read_yaml, validate
 
 WORKSPACES = Path(__file__).parent / "workspaces"
-SETS = ("dev", "held_out", "fresh", "clean")
+SETS = ("dev", "held_out", "fresh", "unseen", "clean")
 
 Check = Literal[
     "special-category-fact", "other-persons-fact", "secret-in-memory", "inferred-attribute", "contradiction",

@@ -101,7 +101,7 @@ def test_building_twice_gives_the_same(built: Built, tmp_path: Path) -> None:
     assert texts(again.folder) == texts(built.folder)
 
 
-@pytest.mark.parametrize(("chosen", "at_least"), [("dev", 2), ("held_out", 3), ("fresh", 3)])
+@pytest.mark.parametrize(("chosen", "at_least"), [("dev", 2), ("held_out", 3), ("fresh", 3), ("unseen", 3)])
 def test_every_check_is_planted_often_enough(chosen: str, at_least: int) -> None:
     planted = Counter(
         each.check for path in written_deployments(chosen) for each in read_deployment(path).planted
