@@ -42,8 +42,10 @@ def asked(force: InForce, known: User, given: Sequence[Any], approves: Approver 
     exchange = Exchange(known, tuple(force.users.values()), guards=force.guards)
     exchange.notes[APPROVES] = approves or _nobody
     messages = as_read(given, force.policy)
-    conversation(messages, exchange)
-    bench = Bench(force, exchange, tuple(one.text for one in messages if is_others(one)))
+    conversation(messages, exchange, force)
+    read = [one.text for one in messages if is_others(one)]
+    read += [one.text for one in exchange.log if one.is_by_another(known)]
+    bench = Bench(force, exchange, tuple(read))
     return Asked(exchange, bench, messages, list(given))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forwhom.guard.policy import InForce
@@ -82,11 +82,19 @@ class Bench:
         changing: dict[str, None] = {}
         places = [place for path in rule.memory for place in texts_at(given, path)]
         for held_by, key, text in places:
-            held_by[key], by = remembered(text, self.read, self.exchange)
+            held_by[key], by = self._remembered(text)
             changing |= dict.fromkeys(by)
             if by and text.strip() and not held_by[key].strip():
                 return Judged(f"{by[0]} does not let it be remembered", by=by)
         return Judged("", by=tuple(changing))
+
+    def _remembered(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """What of `text` may be: of what a guest has the agent write, what anybody else's words may."""
+        exchange = self.exchange
+        if self.force.is_guest(exchange.known):
+            owner = self.force.anybody(self.force.policy.owner)
+            return remembered(text, (text,), replace(exchange, known=owner, request="", log=[]))
+        return remembered(text, self.read, exchange)
 
     def _attempt(self, tool: str, told: dict[str, str]) -> Attempt:
         rule = self.force.policy.rule(tool)

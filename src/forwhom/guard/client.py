@@ -20,6 +20,7 @@ from forwhom.errors import InputError
 from forwhom.guard.asking import OneAsker, answered_by_a_mitigation, asked, show
 from forwhom.guard.chunks import Chunks
 from forwhom.guard.judging import judged
+from forwhom.guard.messages import asking
 from forwhom.guard.policy import InForce, Policy, in_force
 from forwhom.mitigations.approval import Approver
 from forwhom.systems.reply import Reply
@@ -30,7 +31,8 @@ _AS_IT_IS = ("api_key", "base_url", "close", "embeddings", "max_retries", "model
 def protect(client: Any, policy: Policy | Path | str, approves: Approver | None = None) -> Protected:
     """`client` with a policy in force: `protected.chat.completions.create(..., user="ana")`.
 
-    user: an id of the policy, which is not sent on; left out, nothing is known of who asks. Every answer
+    user: an id of the policy, which is not sent on; left out, nothing is known of who asks but what the
+    messages say of it, where the policy has speakers. Every answer
     says in `.forwhom` what was changed. stream=True: the answer is judged as a whole, and so comes at once.
     approves: who is asked by the mitigation `approval`, and says whether a call is made; without one nobody
     agrees. Raises InputError for a policy that is wrong or cannot act around a client.
@@ -73,7 +75,9 @@ class _Completions:
     async def _create(self, given: list[Any], user: str, wish: dict[str, Any]) -> Any:
         stream = wish.pop("stream", False)
         usage = (wish.pop("stream_options", None) or {}).get("include_usage", False)
-        request = asked(self._force, self._force.known(user), given, self._approves)
+        speaker = "" if user else asking(given, self._force.policy)
+        known = self._force.anybody(speaker) if speaker else self._force.known(user)
+        request = asked(self._force, known, given, self._approves)
         await show(request, wish)
         completion = await answered_by_a_mitigation(request, OneAsker(self._sent, wish, _as_completion))
         if completion is None:

@@ -1,4 +1,4 @@
-"""Who asks: by a key, a header, or the field `user` of a request."""
+"""Who asks: by a key, a header, the field `user` of a request, or what its client says of who wrote it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from forwhom.errors import InputError, unknown
+from forwhom.guard.messages import asking
 from forwhom.guard.policy import InForce
 from forwhom.guard.refusal import Refused
 from forwhom.guard.settings import ANYBODY
@@ -60,7 +61,8 @@ class Identity:
         return found[0]
 
     def caller(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Caller:
-        """Raises Refused where somebody speaks for another, or is unknown and may not be."""
+        """Who wrote it, where the client tells it; else whom the request names. Raises Refused where somebody
+        speaks for another, or is unknown and may not be."""
         bound = self.allows(headers)
         header = headers.get(self._settings.header, "") if self._settings.header else ""
         field = body.get("user", "") if self._settings.field else ""
@@ -74,6 +76,10 @@ class Identity:
             if name not in ("", bound):
                 raise Refused(403, "wrong_user", "the key is another user's.")
             name = bound
+        if speaker := asking(body.get("messages"), self._force.policy):
+            if bound not in (ANYBODY, speaker):
+                raise Refused(403, "wrong_user", "the key is another user's than the one who wrote this.")
+            name = speaker
         if len(name) > _LONGEST or not name.isprintable():
             raise Refused(400, "invalid_user", f"a user has at most {_LONGEST} printable characters.")
         if name in self._force.users:
@@ -85,7 +91,7 @@ class Identity:
                 else "say who asks: the policy refuses unknown users."
             )
             raise Refused(403, "unknown_user", said)
-        return Caller(name, NEUTRAL)
+        return Caller(name, self._force.anybody(name) if self._force.policy.speakers else NEUTRAL)
 
     def _key(self, name: str, user: str, environment: Mapping[str, str]) -> tuple[bytes, str]:
         kind, _, rest = name.partition(":")

@@ -17,11 +17,13 @@ from inspect_ai.model import (
     messages_to_openai,
 )
 
-from forwhom.guard.policy import Policy
+from forwhom.guard.policy import InForce, Policy
+from forwhom.guard.speakers import Line, line, remembered_in, who_asks
 from forwhom.systems.layer import AUTHOR, Exchange, Happening
 from forwhom.users.user import User
 
 _GIVEN = "given"
+_LINE = "line"
 _SYSTEM = ("system", "developer")
 
 
@@ -60,7 +62,19 @@ def _read(given: Mapping[str, Any], place: str, call: Mapping[str, Any], policy:
             metadata=metadata,
             id=place,
         )
+    metadata[_LINE] = line(text, policy.speakers)
     return ChatMessageUser(content=text, metadata=metadata, id=place)
+
+
+def asking(given: Any, policy: Policy) -> str:
+    """Who wrote the last message of a request that is a person's; "" where its client does not say it."""
+    if policy.speakers is None or not isinstance(given, list):
+        return ""
+    users = [one for one in given if isinstance(one, Mapping) and one.get("role") == "user"]
+    try:
+        return who_asks(line(text_of(one.get("content")), policy.speakers) for one in users)
+    except (AttributeError, KeyError, TypeError):  # of no form that a message has
+        return ""
 
 
 def text_of(content: Any) -> str:
@@ -95,19 +109,48 @@ def is_others(message: ChatMessage) -> bool:
     return (message.metadata or {}).get(AUTHOR) == "third_party"
 
 
-def conversation(messages: Sequence[ChatMessage], exchange: Exchange) -> None:
+def said_in(message: ChatMessage) -> Line:
+    """A user message as its person wrote it."""
+    said: Line | None = (message.metadata or {}).get(_LINE)
+    return said or Line("", message.text)
+
+
+def conversation(messages: Sequence[ChatMessage], exchange: Exchange, force: InForce) -> None:
     """Write into `exchange` what was said so far: the request is the user's last own message."""
-    own = [place for place, one in enumerate(messages) if one.role == "user" and not is_others(one)]
+    known, session = exchange.known, exchange.session
+    lines = {
+        place: said_in(one) for place, one in enumerate(messages)
+        if one.role == "user" and not is_others(one) and not said_in(one).internal
+    }  # fmt: skip
+    authors = _authors(lines, known, force)
+    own = [place for place, author in authors.items() if author.id == known.id]
     asked = own[-1] if own else -1
-    exchange.request = messages[asked].text if own else ""
+    exchange.request = said_in(messages[asked]).text if own else ""
+    if force.is_guest(known):
+        owner = force.anybody(force.policy.owner)
+        for text in remembered_in(messages[0].text, force.policy.speakers):
+            exchange.log.append(Happening("say", text, owner, session))
     for place, one in enumerate(messages):
         if place != asked and one.role != "system":
-            exchange.log.append(_happening(one, exchange.known, exchange.session))
+            exchange.log.append(_happening(one, authors.get(place, known), session))
+
+
+def _authors(lines: Mapping[int, Line], known: User, force: InForce) -> dict[int, User]:
+    """Whose words each user message is. The last is by `known`; of the others those are the owner's that do
+    not say whose they are, where any do."""
+    unsaid, last = known, max(lines, default=-1)
+    if force.policy.owner and any(one.speaker for one in lines.values()):
+        unsaid = force.anybody(force.policy.owner)
+    by = {place: one.speaker for place, one in lines.items()}
+    return {
+        place: known if place == last or name == known.id else force.anybody(name) if name else unsaid
+        for place, name in by.items()
+    }
 
 
 def _happening(message: ChatMessage, user: User, session: int) -> Happening:
-    if is_others(message) or message.role == "tool":
+    if is_others(message) or message.role == "tool" or said_in(message).internal:
         return Happening("document", message.text, None, session)
     if message.role == "assistant":
         return Happening("answer", message.text, None, session)
-    return Happening("say", message.text, user, session)
+    return Happening("say", said_in(message).text, user, session)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from forwhom.errors import InputError, unknown
 from forwhom.guard.settings import GuardSettings, Settings
+from forwhom.guard.speakers import Client
 from forwhom.guard.tools import ToolRule
 from forwhom.mitigations.leak_filter import SECRET
 from forwhom.systems.guarding import collected
@@ -63,7 +64,9 @@ class Policy(Settings):
 
     untrusted: roles ("tool") and names (of a message or a tool) of messages whose text is others' word.
     introduced: how the user is told to the model in the system prompt, as far as the mitigations disclose
-    them; left out: not at all. guard: how `forwhom guard` works; no matter to `forwhom.protect`.
+    them; left out: not at all. speakers: the client whose prompts say who wrote each message; users are then
+    named as it names them. owner: the user whose the agent is, and all that it remembers; only they may have
+    it remember. guard: how `forwhom guard` works; no matter to `forwhom.protect`.
     """
 
     mitigations: tuple[str | dict[str, dict[str, Any] | None], ...]
@@ -71,6 +74,8 @@ class Policy(Settings):
     tools: dict[str, ToolRule] | None = None
     untrusted: tuple[str, ...] = ("tool",)
     introduced: Representation | None = None
+    speakers: Client | None = None
+    owner: str = ""
     guard: GuardSettings = GuardSettings()
 
     def rule(self, tool: str) -> ToolRule:
@@ -94,6 +99,14 @@ class InForce:
         if user and user not in self.users:
             raise unknown("user of the policy", user, self.users)
         return self.users[user] if user else NEUTRAL
+
+    def anybody(self, name: str) -> User:
+        """The user of this id, whom the policy need not have; "" is somebody of whom nothing is known."""
+        return self.users.get(name) or (User(id=name, name=name) if name else NEUTRAL)
+
+    def is_guest(self, user: User) -> bool:
+        """Whether the agent, and its memory, is somebody else's."""
+        return bool(self.policy.owner) and user.id != self.policy.owner
 
     @property
     def speaking(self) -> tuple[Mitigation, ...]:
