@@ -1,40 +1,69 @@
-"""The command line: one file a command, thin; every message that a user is meant to read ends here."""
+"""The command line: one file a command, thin; every message that a user is meant to read ends here.
+
+A command's file is loaded when it is asked for: an audit need not wait for Inspect, nor a proxy keep in
+memory what studies need.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from forwhom.cli.audit import audit
 from forwhom.cli.console import open_console
-from forwhom.cli.guard import guard
-from forwhom.cli.init import init
-from forwhom.cli.mitigate import mitigate
-from forwhom.cli.mitigations import mitigations
-from forwhom.cli.monitor import monitor
-from forwhom.cli.plan import plan
-from forwhom.cli.probes import probes
-from forwhom.cli.report import report
-from forwhom.cli.run import run
-from forwhom.cli.taxonomy import taxonomy
-from forwhom.cli.users import users
 from forwhom.errors import InputError
 
+COMMANDS = (
+    "run", "plan", "report", "mitigate", "monitor", "audit", "guard", "users", "probes", "mitigations",
+    "taxonomy", "init",
+)  # fmt: skip
+"""Each a function in the file of its name."""
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@cache
+def _loaded(name: str) -> Any:
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich", context_settings=_CONTEXT)
+    alone.command(name)(getattr(import_module(f"forwhom.cli.{name}"), name))
+    return get_command(alone)
+
+
+class _Commands(Mapping[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = _Commands()  # type: ignore[assignment]
+
+
 app = typer.Typer(
+    cls=_Group,
     help="Safe for whom, in which combination, and after how long?\n\n"
     "Measures the safety of a personalized LLM system as a function of its user.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_CONTEXT,
 )
-COMMANDS = (
-    run, plan, report, mitigate, monitor, audit, guard, users, probes, mitigations, taxonomy, init,
-)  # fmt: skip
-for command in COMMANDS:
-    app.command()(command)
+app.callback()(lambda: None)
 
 
 def main() -> None:
