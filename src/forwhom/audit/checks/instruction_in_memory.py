@@ -8,7 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import suspicions
 from forwhom.audit.knowledge.entries import entries_outside_skills
-from forwhom.audit.knowledge.people import owner_names
+from forwhom.audit.knowledge.owner import owner_names
 from forwhom.audit.knowledge.sources import source_of_owner
 from forwhom.audit.reading.deployment import Deployment
 

@@ -9,7 +9,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.directives import is_order, is_spoken_of, suspicions
 from forwhom.audit.knowledge.entries import Entry, entries_outside_skills
-from forwhom.audit.knowledge.people import owner_names
+from forwhom.audit.knowledge.owner import owner_names
 from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner, took_over
 from forwhom.audit.reading.deployment import Deployment
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import OWNER, owner_names, speaks_of_nobody, subject_of
+from forwhom.audit.knowledge.people import OWNER, people_of, speaks_of_nobody, subject_of
 from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
@@ -64,7 +64,7 @@ def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
 
 class _Known:
     def __init__(self, deployment: Deployment) -> None:
-        self._owner = owner_names(deployment)
+        self._people = people_of(deployment)
         self._told = _as_words(deployment.said_by_owner)
         self._others = _as_words(deployment.said_by_others)
 
@@ -76,7 +76,7 @@ class _Known:
             match = category.find(entry.text)
             if match is None:
                 continue
-            subject = subject_of(entry, match.start(), self._owner) or _patient(entry, category)
+            subject = subject_of(entry, match.start(), self._people) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
         for secret in secrets_in(entry.text)[:1]:
