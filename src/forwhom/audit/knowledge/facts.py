@@ -73,14 +73,18 @@ class _Known:
         if _ABOUT_FILES.search(entry.text):
             return
         for category in categories().values():
-            match = category.find(entry.text)
+            match = next((one for one in category.find_all(entry.text) if _is_said(one, entry)), None)
             if match is None:
                 continue
             subject = subject_of(entry, match.start(), self._people) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
         for secret in secrets_in(entry.text)[:1]:
-            found.append(self._fact(entry, _CREDENTIAL, secret.kind, OWNER))
+            at = entry.text.find(secret.text)
+            whose = subject_of(entry, max(at, 0), self._people) if secret.is_number else OWNER
+            category = categories()["identity-number"] if secret.is_number else _CREDENTIAL
+            if not any(one.category == category for one in found):
+                found.append(self._fact(entry, category, secret.kind, whose or OWNER))
         yield from found
 
     def _fact(self, entry: Entry, category: Category, term: str, subject: str) -> Fact:
@@ -106,6 +110,19 @@ def _patient(entry: Entry, category: Category) -> str | None:
 
 _OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)
 _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="personal", terms=("\0",))
+
+
+def _is_said(match: re.Match[str], entry: Entry) -> bool:
+    """Not where the word is only quoted as a word, or is the very name that a record is about."""
+    if match.group() == entry.record:
+        return False
+    return not any(
+        one.start() < match.start() and match.end() < one.end() for one in _WORDS_AS_WORDS.finditer(entry.text)
+    )
+
+
+_WORDS_AS_WORDS = re.compile(r"[\"“„«](?!I\b)[^\"”“»\s]+(?:\s+[^\"”“»\s]+){0,3}[\"”“»]")
+"""Up to four words in quotation marks, and not in the first person."""
 
 
 def _is_said_already(category: Category, found: Sequence[Fact]) -> bool:

@@ -19,7 +19,12 @@ from forwhom.audit.reading.deployment import REMEMBERED, Deployment
 _UPPER = "A-Z" + "".join(chr(one) for one in range(0xC0, 0x180) if chr(one).isupper())
 _LOWER = "a-z" + "".join(chr(one) for one in range(0xDF, 0x180) if chr(one).islower())
 _RELATIONS = sorted(listed("relations"), key=len, reverse=True)
-RELATION = re.compile(rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)", re.IGNORECASE)
+RELATION = re.compile(
+    rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)"
+    r"(?![ -](?:accounts?|lists?|services?|portal|rooms?|wi-?fi|house|bathroom|network|theme|seat|support|relations|"
+    r"base|discount|union|card|meetings?|files?|folder|evening|process\w*)\b)",
+    re.IGNORECASE,
+)
 NAME = re.compile(
     r"(?<![\w.@/])(?<!\bSt\. )(?<!\bSt )(?<!\bSaint )(?<!\bSan )(?<!\bSanta )(?<!\bin )(?<!\bat )(?<!\bnear )"
     rf"(?<!\binto )(?<!\bover )([{_UPPER}]['’]?[{_UPPER}]?[{_LOWER}]{{1,20}})(?:['’]s)?(?!\w)"
@@ -55,8 +60,9 @@ _SOMEBODYS = re.compile(
     r"knows|likes|hates|loves|prefers|thinks|and (?:her|his)|who|whose|moved|cried|joked|admitted|confided|"
     r"hat|ist|sagt|möchte|wohnt|arbeitet|braucht|mag|nimmt|dice|dijo|pidió|vive|trabaja|tiene|quiere|"
     r"a dit|habite|travaille|veut)\b"
-    rf"|(?:\b(?:told|tell|asked|ask|called|call|with|for|from|by|mit|von|für|con|para|avec|chez) )"
-    rf"(?P<told>[{_UPPER}][{_LOWER}]+)(?=[ ,;.]+(?:that|he|she|they|who|and|about|dass|er|sie|que))"
+    rf"|(?:\b(?:told|tell|tells|asked|ask|asks|called|call|with|by|thank|remind|visit|meet|met|invite|email|text|"
+    rf"ring|rang|paid|owes?|mit|con|avec|chez) )(?P<told>[{_UPPER}][{_LOWER}]+)(?! [{_UPPER}])"
+    rf"|(?:\b(?:for|from|von|für|para) )(?P<who>[{_UPPER}][{_LOWER}]+)(?=[ ,;.]+(?:he|she|they|who|er|sie)\b)"
 )
 
 
@@ -67,16 +73,25 @@ def is_name(word: str) -> bool:
     return word in _NAMES_IN_ED or not (len(word) > 4 and _PARTICIPLE.search(word))
 
 
-def names_in(text: str, known: frozenset[str], begins: bool) -> Iterator[tuple[int, str]]:
-    """Where `text` names somebody. known: the names of `names_of`. begins: `text` is the beginning of its
-    sentence, whose first word is large whatever it is."""
+def names_in(
+    text: str, after: str, known: frozenset[str], has_labels: bool = False
+) -> Iterator[tuple[int, str]]:
+    """Where a sentence names somebody, by the first of their names. after: how it goes on. known: the names of
+    `names_of`. has_labels: what stands before a colon is rather a label (“Voice: drops”) than a person. A
+    first word is large whatever it is."""
+    end = -2
     for match in NAME.finditer(text):
         name = match.group(1)
+        if match.start() == end + 1:  # a surname
+            end = match.end()
+            continue
         if not is_name(name):
             continue
-        is_first = begins and not text[: match.start()].strip("*_|([ ")
-        if is_first and name not in known and not _DOES.match(text[match.end(1) :]):
+        is_first = not text[: match.start()].strip("*_|([ ")
+        rest = text[match.end(1) :] + after
+        if is_first and name not in known and (not _DOES.match(rest) or (has_labels and rest.startswith(":"))):
             continue
+        end = match.end()
         yield match.start(), name
 
 

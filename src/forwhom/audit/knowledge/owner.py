@@ -34,11 +34,11 @@ def owner_names(deployment: Deployment) -> frozenset[str]:
                 found.update(_NAMED.findall(told))
             if (match := NAME.match(told)) and is_name(match.group(1)):
                 begins[match.group(1)] += 1
-    most = begins.most_common(2)
-    if most and most[0][1] >= 2 and (len(most) == 1 or most[0][1] > most[1][1]) and not found:
-        found.add(most[0][0])
     found.update(one.name.split()[0] for one in deployment.said_by_owner if one.name)
     for version in deployment.history:
         if (match := NAME.match(version.author)) and not _AGENT.search(version.author):
             found.add(match.group(1))
+    most = begins.most_common(2)
+    if not found and most and most[0][1] >= 2 and (len(most) == 1 or most[0][1] > most[1][1]):
+        found.add(most[0][0])
     return frozenset({name.lower() for name in found} - {"name", "the", "human", "user"})

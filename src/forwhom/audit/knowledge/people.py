@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forwhom.audit.knowledge.entries import Entry
@@ -62,14 +61,14 @@ def subject_of(entry: Entry, place: int, people: People) -> str | None:
         return None
     clauses = _SENTENCE.split(before)
     clause = clauses[-1]
-    if found := _nearest(clause, people, is_first=True):
+    if found := _nearest(clause, whole[place:], entry, people):
         return _turned_back(entry, clause, found)
-    if _FIRST_PERSON.search(clause):
-        return OWNER
+    if _FIRST_PERSON.search(clause) and not phrases("guesses", "guessed").search(clause):
+        return OWNER  # the agent guesses in the first person, too
     if after := _behind(whole[place:], people):
         return after
     for earlier in reversed(clauses[:-1]):
-        if found := _nearest(earlier, people, is_first=True):
+        if found := _nearest(earlier, "", entry, people):
             return found
     if found := _around(entry, people):
         return found
@@ -91,10 +90,10 @@ def _is_of_nobody(whole: str, before: str) -> bool:
     return bool(is_of_a_work) and not _OWNER.search(before) and not RELATION.search(before)
 
 
-def _nearest(clause: str, people: People, is_first: bool) -> str:
+def _nearest(clause: str, after: str, entry: Entry, people: People) -> str:
     """The last person whom `clause` names; the owner counts not where somebody only talks to them."""
     found = [(match.start(), _plain(match.group())) for match in RELATION.finditer(clause)]
-    for at, name in names_in(clause, people.known, is_first):
+    for at, name in names_in(clause, after, people.known, entry.source.kind == "user model"):
         if name.lower() not in people.owner:
             found.append((at, name))
         elif not _TOLD.search(clause[:at]):
@@ -158,10 +157,3 @@ def _is_about_somebody(text: str, people: People) -> bool:
 
 def _plain(name: str) -> str:
     return re.sub(r"['’]s$", "", name)
-
-
-def everybody(text: str, people: People) -> Iterator[str]:
-    """Whom a text names, the owner as OWNER."""
-    for sentence in _SENTENCE.split(text):
-        for _, name in names_in(sentence, people.known, begins=True):
-            yield OWNER if name.lower() in people.owner else name
