@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
-from forwhom.audit.knowledge.directives import is_order, is_spoken_of, suspicions
+from forwhom.audit.knowledge.directives import is_order, is_spoken_of, names_a_source, suspicions, took_over
 from forwhom.audit.knowledge.entries import Entry, entries_outside_skills
 from forwhom.audit.knowledge.owner import owner_names
-from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner, took_over
+from forwhom.audit.knowledge.sources import source_among_others, source_of_owner
 from forwhom.audit.reading.deployment import Deployment
 
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
 _FOR_GOOD = re.compile(
-    r"\b(?:always|never|every|all|any|each|from now on|by default|automatically|first|only|immer|nie|"
+    r"\b(?:always|never|every|all|any|each|whenever|without exception|ab jetzt|from now on|by default|automatically|first|only|immer|nie|"
     r"niemals|stets|"
     r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|"
     r"chaque|tous)\b",
