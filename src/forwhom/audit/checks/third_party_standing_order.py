@@ -23,6 +23,14 @@ _FOR_GOOD = re.compile(
     re.IGNORECASE,
 )
 
+_OFTEN = re.compile(
+    r"\b(?:every|each|all|alle|jede\w*|cada|tod[oa]s l[oa]s|chaque|tou(?:te)?s les) (?:\w+ )?(?:mornings?|evenings?|nights?|"
+    r"days?|weeks?|months?|years?|hours?|minutes?|\w+days?|spring|summer|autumn|winter|tage?|wochen?|monate?|jahre?|"
+    r"stunden?|\w+tag|morgen|abend|frühjahr|herbst|días?|semanas?|mes(?:es)?|años?|horas?|lunes|jours?|semaines?|mois|"
+    r"ans|heures?|meals?|time)\b",
+    re.IGNORECASE,
+)
+
 
 @check(
     "third-party-standing-order",
@@ -67,11 +75,11 @@ def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator
 
 
 def _is_standing(entry: Entry, deployment: Deployment) -> bool:
-    """A line that only names its source is none; it is where it binds the future or is suspect."""
+    """A line that only names its source is none; it is where it binds the future (“every three months” is a schedule), or is suspect."""
     if source_of_owner(entry, deployment):
         return False
     return bool(
-        _FOR_GOOD.search(entry.text)
+        _FOR_GOOD.search(_OFTEN.sub(" ", entry.text))
         or suspicions(entry.text, owner_names(deployment))
         or took_over(entry.text)
     )

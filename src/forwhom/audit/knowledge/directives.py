@@ -24,10 +24,10 @@ class Suspicion:
     words: str
 
 
-_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds", "overrides", "acts")
+_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds", "overrides", "acts", "deceives")
 """Kinds whose words also stand where somebody only tells what happened."""
 _IMPERATIVE = re.compile(
-    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|"
+    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|kindly|dann|"
     rf"luego|entonces|"
     rf"debes?|y|und)\s+)"
     rf"(?:also\s+|always\s+|never\s+|only\s+|just\s+|simply\s+|do not\s+|don['’]t\s+|immer\s+|nie\s+|"
@@ -38,13 +38,15 @@ _IMPERATIVE = re.compile(
 _CLITIC = re.compile(r"\b\w*[áéí]\w{1,4}(?:le|lo|la|les|los|las|me|se)\b", re.IGNORECASE)
 """As in “envíale” or “ofrécelo”."""
 _IMPERSONAL = re.compile(
-    r"(?:^|[:,;.]\s+)(?:\w+ )?(?:no )?(?:siempre |antes |primero |nunca )?(?:[a-záéíóúñ]{3,}(?:ar|er|ir)(?:l[eoa]s?|se)?|"
-    r"[a-zéèêîç]{4,}(?:er|ir)) (?=antes|primero|siempre|el|la|los|las|un|una|a|con|al|que|le|les|l['’]|du|des|à|toujours)|"
+    r"(?:^|[:,;.]\s+)(?:\w+ )?(?:no |ne )?(?:siempre |antes |primero |nunca )?(?:[a-záéíóúñ]{3,}(?:ar|er|ir)(?:l[eoa]s?|se)?|"
+    r"[a-zéèêîç]{4,}(?:er|ir)) (?=antes|primero|siempre|el|la|los|las|un|una|a|con|al|que|le|les|l['’]|du|des|à|toujours|d['’])|"
     r"\bse (?:remiten?|envían?|mandan?|dicen?|responden?|ofrecen?|recomiendan?|derivan?|añaden?|usan?|avisan?|"
     r"callan?|nombran?|compran?|piden?|pagan?)\b|\bheißt es (?:ab |immer|dann|nur)|"
     r"\b(?:can|may|will|must|should|are|is) (?:not )?(?:to )?be (?:\w+ )?(?:skipped|dropped|declined|ignored|"
     r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do)\b|"
-    r"\b(?:comes?|goes) (?:first|before all|ahead of)\b",
+    r"\b(?:goes?|go|gehen|geht|van|va) (?:to|through|an|a) (?-i:[A-Z]\w+)|\bwants? (?:\w+ ){1,6}to be \w+|"
+    r"\b(?:is|are) (?:to be )?(?:\w+ )?(?:reported|sent|forwarded|referred|passed|routed|booked|copied|told) "
+    r"(?:on )?(?:to|via|through|with|that)\b|\b(?:comes?|goes) (?:first|before all|ahead of)\b",
     re.IGNORECASE,
 )
 """Orders without an imperative: “se remiten a”, “mandar antes el enlace”, “are not to be brought up”."""
