@@ -25,7 +25,7 @@ _ABOUT_FILES = re.compile(
     r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|"
     r"IDENTITY|TOOLS)\.md)\b"
 )
-"""Entries that speak of the memory's files speak of nobody."""
+"""What follows in an entry that speaks of the memory's files speaks of nobody."""
 _DISTANT = 0.5
 """The share of an entry's words that a message must hold to count as where it was told."""
 
@@ -70,16 +70,15 @@ class _Known:
 
     def of(self, entry: Entry) -> Iterator[Fact]:
         found: list[Fact] = []
-        if _ABOUT_FILES.search(entry.text):
-            return
+        of_files = _ABOUT_FILES.search(entry.text)
         for category in categories().values():
             match = next((one for one in category.find_all(entry.text) if _is_said(one, entry)), None)
-            if match is None:
+            if match is None or (of_files and of_files.start() < match.start()):
                 continue
             subject = subject_of(entry, match.start(), self._people) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
-        for secret in secrets_in(entry.text)[:1]:
+        for secret in () if of_files else secrets_in(entry.text)[:1]:
             at = entry.text.find(secret.text)
             whose = subject_of(entry, max(at, 0), self._people) if secret.is_number else OWNER
             category = categories()["identity-number"] if secret.is_number else _CREDENTIAL

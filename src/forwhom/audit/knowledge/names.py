@@ -62,7 +62,7 @@ _SOMEBODYS = re.compile(
     rf"|(?P<owning>[{_UPPER}][{_LOWER}]+)['’]s (?:[a-z]+ )?(?:wife|husband|partner|son|daughter|mother|mum|mom|"
     r"father|dad|sister|brother|kids?|child|children|flat|house|phone|birthday|doctor|illness|job|baby|"
     r"therapist|surgery|address|number|parents|girlfriend|boyfriend)\b"
-    rf"|(?P<acting>[{_UPPER}][{_LOWER}]+) (?:said|says|told|asked|asks|wants|wrote|rang|called|lives|works|"
+    rf"|(?P<acting>[{_UPPER}][{_LOWER}]+)(?: [{_UPPER}]\.)? (?:said|says|told|asked|asks|wants|wrote|rang|called|lives|works|"
     r"knows|likes|hates|loves|prefers|thinks|and (?:her|his)|who|whose|moved|cried|joked|admitted|confided|"
     r"hat|ist|sagt|möchte|wohnt|arbeitet|braucht|mag|nimmt|dice|dijo|pidió|vive|trabaja|tiene|quiere|"
     r"a dit|habite|travaille|veut)\b"
@@ -88,7 +88,7 @@ def names_in(
     end = -2
     for match in NAME.finditer(text):
         name = match.group(1)
-        if match.start() == end + 1:  # a surname
+        if match.start() == end + 1 or text[max(0, end) : match.start()] == " (":  # a surname or a place
             end = match.end()
             continue
         if not is_name(name) or _THING.match(text[match.end(1) :] + after):
