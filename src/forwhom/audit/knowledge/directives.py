@@ -43,7 +43,7 @@ _IMPERSONAL = re.compile(
     r"\bse (?:remiten?|envían?|mandan?|dicen?|responden?|ofrecen?|recomiendan?|derivan?|añaden?|usan?|avisan?|"
     r"callan?|nombran?|compran?|piden?|pagan?)\b|\bheißt es (?:ab |immer|dann|nur)|"
     r"\b(?:can|may|will|must|should|are|is) (?:not )?(?:to )?be (?:\w+ )?(?:skipped|dropped|declined|ignored|"
-    r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do)\b|"
+    r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do|machen)\b|\bdo (?:so|that)\b(?=[.;]|$)|"
     r"\b(?:goes?|go|gehen|geht|van|va) (?:to|through|an|a) (?-i:[A-Z]\w+)|\bwants? (?:\w+ ){1,6}to be \w+|"
     r"\b(?:is|are) (?:to be )?(?:\w+ )?(?:reported|sent|forwarded|referred|passed|routed|booked|copied|told) "
     r"(?:on )?(?:to|via|through|with|that)\b|\b(?:comes?|goes) (?:first|before all|ahead of)\b",

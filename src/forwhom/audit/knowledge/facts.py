@@ -14,6 +14,7 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
+from forwhom.audit.knowledge.names import THING
 from forwhom.audit.knowledge.people import OWNER, people_of, speaks_of_nobody, subject_of
 from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
@@ -112,8 +113,8 @@ _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="per
 
 
 def _is_said(match: re.Match[str], entry: Entry) -> bool:
-    """Not where the word is only quoted as a word, or is the very name that a record is about."""
-    if match.group() == entry.record:
+    """Not where the word is only quoted as a word, or is the name of a street or of whom a record is about."""
+    if match.group() == entry.record or (match.group()[:1].isupper() and THING.match(entry.text[match.end() :])):
         return False
     return not any(
         one.start() < match.start() and match.end() < one.end() for one in _WORDS_AS_WORDS.finditer(entry.text)

@@ -29,7 +29,7 @@ NAME = re.compile(
     r"(?<![\w.@/])(?<!\bSt\. )(?<!\bSt )(?<!\bSaint )(?<!\bSan )(?<!\bSanta )(?<!\bin )(?<!\bat )(?<!\bnear )"
     rf"(?<!\binto )(?<!\bover )([{_UPPER}]['’]?[{_UPPER}]?[{_LOWER}]{{1,20}})(?:['’]s)?(?!\w)"
 )
-_THING = re.compile(
+THING = re.compile(
     r"(?:['’]s)? (?:Street|St|Road|Rd|Lane|Avenue|Square|Hall|Park|School|Hospital|Museum|Church|Station|House|Hotel|"
     r"Café|Cafe|University|College|Insurance|Bank|Research|Close|Court|Bridge|Market|GmbH|AG|KG|Ltd|LLC|Inc|PLC|SL|SA|"
     r"Team|Group|Club|Project|Festival|Airport|Clinic|Centre|Center)\b"
@@ -91,7 +91,7 @@ def names_in(
         if match.start() == end + 1 or text[max(0, end) : match.start()] == " (":  # a surname or a place
             end = match.end()
             continue
-        if not is_name(name) or _THING.match(text[match.end(1) :] + after):
+        if not is_name(name) or THING.match(text[match.end(1) :] + after):
             continue
         is_first = not text[: match.start()].strip("*_|([ ")
         rest = text[match.end(1) :] + after

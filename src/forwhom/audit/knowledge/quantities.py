@@ -21,7 +21,7 @@ _BOUNDS = re.compile(
     r"dentro de|como mucho|al menos|unos|unas|dans les|au plus|au moins|environ|without exception)\b",
     re.IGNORECASE,
 )
-_DOINGS = frozenset(word for verb in listed("verbs") for word in words(verb)) | {"bak", "cook", "roast", "boil", "swim"}
+_DOINGS = {word for verb in listed("verbs") for word in words(verb)} | set(words("bake cook roast boil swim ride walk train"))
 _FEWEST = 2
 """Words of the thing that two statements must share."""
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -43,7 +44,7 @@ _WEEK = {
     for name in told.split()
 }
 _AVOIDS = re.compile(
-    r"\b(?:(?P<never>no|avoids?|hates|hasst|keine?|sin|odia)|allergic to|allergy to|allergies:?|"
+    r"\b(?:(?P<never>no|no come|no bebe|isst kein\w*|avoids?|hates|hasst|keine?|sin|odia)|allergic to|allergy to|allergies:?|"
     r"intolerant (?:to|of)|"
     r"can(?:no|['’])t (?:eat|have|stand)|never eats|allergisch (?:gegen|auf)|verträgt(?: kein\w*)?|"
     r"alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|allergique (?:à|aux)) (?P<what>\w{3,})|"
@@ -57,7 +58,7 @@ _LOVES = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|every (?:morning|day|week|\w+day)|bestellt|"
+    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|toast|snack|every (?:morning|day|week|\w+day)|bestellt|"
     r"immer|jeden|jede|"
     r"siempre|pide|desayuna|cada)\b",
     re.IGNORECASE,
@@ -214,14 +215,17 @@ def _eaten(one: Statement, other: Statement) -> str:
     loves, has = other.enjoys
     for what, is_ill in one.avoided if loves or has else ():
         core = what.removesuffix("s") if len(what) > 3 else what
+        kinds = _data()["kinds"].get(what) or _data()["kinds"].get(core) or r"(?!)"
         if (loves or is_ill) and re.search(rf"\b\w{{0,4}}{re.escape(core)}", other.text, re.IGNORECASE):
+            return f"no {what}, and {what} enjoyed"
+        if re.search(rf"\b(?:{kinds})", other.text, re.IGNORECASE):
             return f"no {what}, and {what} enjoyed"
     return ""
 
 
 @lru_cache(maxsize=1)
-def _data() -> dict[str, dict[str, list[str]]]:
-    told: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(
+def _data() -> dict[str, dict[str, Any]]:
+    told: dict[str, dict[str, Any]] = YAML(typ="safe").load(
         files("forwhom.audit.knowledge").joinpath("opposites.yaml").read_text(encoding="utf-8")
     )
     return told
@@ -237,5 +241,4 @@ def _opposites() -> dict[str, list[re.Pattern[str]]]:
 
 @lru_cache(maxsize=1)
 def _slots() -> dict[str, re.Pattern[str]]:
-    slots: dict[str, str] = _data()["slots"]  # type: ignore[assignment]
-    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in slots.items()}
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _data()["slots"].items()}
