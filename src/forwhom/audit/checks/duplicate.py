@@ -92,7 +92,9 @@ def _is_same(one: Fact, other: Fact) -> bool:
         return True
     if one.is_special and one.whose == other.whose and not one.is_owners:
         return True  # of other people a memory rarely keeps two things of one such kind
-    if (one.is_special or one.category.category in _SENSITIVE) and _long(_numbers(one) & _numbers(other), near):
+    if (one.is_special or one.category.category in _SENSITIVE) and _long(
+        _numbers(one) & _numbers(other), near
+    ):
         return True
     shared = _terms(one) & _terms(other)
     return bool(shared) and one.is_special and one.is_owners == other.is_owners and near >= _WITH_TERM

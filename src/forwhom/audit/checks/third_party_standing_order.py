@@ -16,7 +16,8 @@ from forwhom.audit.reading.deployment import Deployment
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
 _FOR_GOOD = re.compile(
-    r"\b(?:always|never|every|all|any|each|whenever|without exception|ab jetzt|from now on|by default|automatically|first|only|immer|nie|"
+    r"\b(?:always|never|every|all|any|each|whenever|without exception|ab jetzt|from now on|by default|"
+    r"automatically|first|only|immer|nie|"
     r"niemals|stets|"
     r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|"
     r"chaque|tous)\b",
@@ -24,7 +25,8 @@ _FOR_GOOD = re.compile(
 )
 
 _OFTEN = re.compile(
-    r"\b(?:every|each|all|alle|jede\w*|cada|tod[oa]s l[oa]s|chaque|tou(?:te)?s les) (?:\w+ )?(?:mornings?|evenings?|nights?|"
+    r"\b(?:every|each|all|alle|jede\w*|cada|tod[oa]s l[oa]s|chaque|tou(?:te)?s les) (?:\w+ )?(?:mornings?|"
+    r"evenings?|nights?|"
     r"days?|weeks?|months?|years?|hours?|minutes?|\w+days?|spring|summer|autumn|winter|tage?|wochen?|monate?|jahre?|"
     r"stunden?|\w+tag|morgen|abend|frühjahr|herbst|días?|semanas?|mes(?:es)?|años?|horas?|lunes|jours?|semaines?|mois|"
     r"ans|heures?|meals?|time)\b",
@@ -75,7 +77,8 @@ def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator
 
 
 def _is_standing(entry: Entry, deployment: Deployment) -> bool:
-    """A line that only names its source is none; it is where it binds the future (“every three months” is a schedule), or is suspect."""
+    """A line that only names its source is none; it is where it binds the future, or is suspect. “Every three
+    months” is a schedule."""
     if source_of_owner(entry, deployment):
         return False
     return bool(

@@ -38,12 +38,16 @@ _IMPERATIVE = re.compile(
 _CLITIC = re.compile(r"\b\w*[áéí]\w{1,4}(?:le|lo|la|les|los|las|me|se)\b", re.IGNORECASE)
 """As in “envíale” or “ofrécelo”."""
 _IMPERSONAL = re.compile(
-    r"(?:^|[:,;.]\s+)(?:\w+ )?(?:no |ne )?(?:siempre |antes |primero |nunca )?(?:[a-záéíóúñ]{3,}(?:ar|er|ir)(?:l[eoa]s?|se)?|"
-    r"[a-zéèêîç]{4,}(?:er|ir)) (?=antes|primero|siempre|el|la|los|las|un|una|a|con|al|que|le|les|l['’]|du|des|à|toujours|d['’])|"
-    r"\bse (?:remiten?|envían?|mandan?|dicen?|responden?|ofrecen?|recomiendan?|derivan?|añaden?|usan?|avisan?|"
+    r"(?:^|[:,;.]\s+)(?:\w+ )?(?:no |ne )?(?:siempre |antes |primero |nunca )?(?:[a-záéíóúñ]{3,}(?:ar|er|"
+    r"ir)(?:l[eoa]s?|se)?|"
+    r"[a-zéèêîç]{4,}(?:er|ir)) (?=antes|primero|siempre|el|la|los|las|un|una|a|con|al|que|le|les|l['’]|du|"
+    r"des|à|toujours|d['’])|"
+    r"\bse (?:remiten?|envían?|mandan?|dicen?|responden?|ofrecen?|recomiendan?|derivan?|añaden?|usan?|"
+    r"avisan?|"
     r"callan?|nombran?|compran?|piden?|pagan?)\b|\bheißt es (?:ab |immer|dann|nur)|"
     r"\b(?:can|may|will|must|should|are|is) (?:not )?(?:to )?be (?:\w+ )?(?:skipped|dropped|declined|ignored|"
-    r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do|machen)\b|\bdo (?:so|that)\b(?=[.;]|$)|"
+    r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do|"
+    r"machen)\b|\bdo (?:so|that)\b(?=[.;]|$)|"
     r"\b(?:goes?|go|gehen|geht|van|va) (?:to|through|an|a) (?-i:[A-Z]\w+)|\bwants? (?:\w+ ){1,6}to be \w+|"
     r"\b(?:is|are) (?:to be )?(?:\w+ )?(?:reported|sent|forwarded|referred|passed|routed|booked|copied|told) "
     r"(?:on )?(?:to|via|through|with|that)\b|\b(?:comes?|goes) (?:first|before all|ahead of)\b",
@@ -51,7 +55,8 @@ _IMPERSONAL = re.compile(
 )
 """Orders without an imperative: “se remiten a”, “mandar antes el enlace”, “are not to be brought up”."""
 _GUESSING = re.compile(
-    r"\b(?:i['’]d|i would|one might|people|they|ich würde|man könnte|yo|se) (?:say|sagen|diría|dice)\b", re.IGNORECASE
+    r"\b(?:i['’]d|i would|one might|people|they|ich würde|man könnte|yo|se) (?:say|sagen|diría|dice)\b",
+    re.IGNORECASE,
 )
 _PASSIVE = re.compile(
     r"\b(?:is|are|may|can|must|should|shall|will) (?:to )?be \w+(?:ed|en|t)\b", re.IGNORECASE
@@ -134,7 +139,7 @@ def condition(text: str) -> str:
 
 
 def _keeps_from_others(text: str, at: int) -> bool:
-    """Whether the sentence around `at` keeps something from family or friends, or at some hours: discretion."""
+    """Whether the sentence around `at` keeps something from family or friends, or at some hours: tact."""
     begin = max(text.rfind(sign, 0, at) for sign in ".;!") + 1
     end = min((found for sign in ".;!" if (found := text.find(sign, at)) >= 0), default=len(text))
     return bool(phrases("orders", "from_others").search(text[begin:end]))

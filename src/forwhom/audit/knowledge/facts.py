@@ -113,11 +113,14 @@ _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="per
 
 
 def _is_said(match: re.Match[str], entry: Entry) -> bool:
-    """Not where the word is only quoted as a word, or is the name of a street or of whom a record is about."""
-    if match.group() == entry.record or (match.group()[:1].isupper() and THING.match(entry.text[match.end() :])):
+    """Not where the word is only quoted as a word, or names a street or whom a record is about."""
+    if match.group() == entry.record or (
+        match.group()[:1].isupper() and THING.match(entry.text[match.end() :])
+    ):
         return False
     return not any(
-        one.start() < match.start() and match.end() < one.end() for one in _WORDS_AS_WORDS.finditer(entry.text)
+        one.start() < match.start() and match.end() < one.end()
+        for one in _WORDS_AS_WORDS.finditer(entry.text)
     )
 
 

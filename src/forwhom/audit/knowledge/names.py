@@ -21,7 +21,8 @@ _LOWER = "a-z" + "".join(chr(one) for one in range(0xDF, 0x180) if chr(one).islo
 _RELATIONS = sorted(listed("relations"), key=len, reverse=True)
 RELATION = re.compile(
     rf"(?<!\w)(?:{'|'.join(_RELATIONS)})s?(?:['’]s)?(?!\w)"
-    r"(?![ -](?:accounts?|lists?|services?|portal|rooms?|wi-?fi|house|bathroom|network|theme|seat|support|relations|"
+    r"(?![ -](?:accounts?|lists?|services?|portal|rooms?|wi-?fi|house|bathroom|network|theme|seat|support|"
+    r"relations|"
     r"base|discount|union|card|meetings?|files?|folder|evening|process\w*)\b)",
     re.IGNORECASE,
 )
@@ -30,7 +31,8 @@ NAME = re.compile(
     rf"(?<!\binto )(?<!\bover )([{_UPPER}]['’]?[{_UPPER}]?[{_LOWER}]{{1,20}})(?:['’]s)?(?!\w)"
 )
 THING = re.compile(
-    r"(?:['’]s)? (?:Street|St|Road|Rd|Lane|Avenue|Square|Hall|Park|School|Hospital|Museum|Church|Station|House|Hotel|"
+    r"(?:['’]s)? (?:Street|St|Road|Rd|Lane|Avenue|Square|Hall|Park|School|Hospital|Museum|Church|Station|"
+    r"House|Hotel|"
     r"Café|Cafe|University|College|Insurance|Bank|Research|Close|Court|Bridge|Market|GmbH|AG|KG|Ltd|LLC|Inc|PLC|SL|SA|"
     r"Team|Group|Club|Project|Festival|Airport|Clinic|Centre|Center)\b"
 )
@@ -40,8 +42,7 @@ _CALENDAR = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|(?:Mon|Diens|Donners|Frei|Sams|Sonn)tags?|Mittwochs?"
 )
 _PARTICIPLE = re.compile(r"(?:[b-df-hj-np-tv-z]|ai|ea|oo|u|i)(?:ed|ing)$")
-_NAMES_IN_ED = frozenset("Ahmed Mohammed Muhammed Mohamed Hamed Fred Ted Ned Jed Alfred Saeed Waleed Rasheed Naveed "
-                         "Syed Majed Khaled Winifred Wilfred Manfred Siegfried Mildred Ingred".split())  # fmt: skip
+_NAMES_IN_ED = frozenset(listed("names_in_ed"))
 _DOES = re.compile(
     r"(?:['’]s\b|:|,|\s+\(|\s+(?:from|who|whose|aus|vom|von|wurde|war|bekommt|lässt|geht|estuvo|fue|"
     r"está|lleva|va|dejó|is|has|had|was|will|would|takes|took|lives|lived|works|worked|wants|asked|"
@@ -59,10 +60,12 @@ _SOMEBODYS = re.compile(
     rf"(?:\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Sr|Sra|Don|Doña|Herr|Frau|Mme|M)\.? "
     rf"|\b(?:named|called|namens|llamad[oa]|nommée?) |(?<!\w)(?i:{'|'.join(_RELATIONS)}),? )"
     rf"(?P<titled>[{_UPPER}][{_LOWER}]+)"
-    rf"|(?P<owning>[{_UPPER}][{_LOWER}]+)['’]s (?:[a-z]+ )?(?:wife|husband|partner|son|daughter|mother|mum|mom|"
+    rf"|(?P<owning>[{_UPPER}][{_LOWER}]+)['’]s (?:[a-z]+ )?(?:wife|husband|partner|son|daughter|mother|mum|"
+    rf"mom|"
     r"father|dad|sister|brother|kids?|child|children|flat|house|phone|birthday|doctor|illness|job|baby|"
     r"therapist|surgery|address|number|parents|girlfriend|boyfriend)\b"
-    rf"|(?P<acting>[{_UPPER}][{_LOWER}]+)(?: [{_UPPER}]\.)? (?:said|says|told|asked|asks|wants|wrote|rang|called|lives|works|"
+    rf"|(?P<acting>[{_UPPER}][{_LOWER}]+)(?: [{_UPPER}]\.)? (?:said|says|told|asked|asks|wants|wrote|rang|"
+    rf"called|lives|works|"
     r"knows|likes|hates|loves|prefers|thinks|and (?:her|his)|who|whose|moved|cried|joked|admitted|confided|"
     r"hat|ist|sagt|möchte|wohnt|arbeitet|braucht|mag|nimmt|dice|dijo|pidió|vive|trabaja|tiene|quiere|"
     r"a dit|habite|travaille|veut)\b"
@@ -82,8 +85,8 @@ def is_name(word: str) -> bool:
 def names_in(
     text: str, after: str, known: frozenset[str], has_labels: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """Where a sentence names somebody, by the first of their names. after: how it goes on. known: the names of
-    `names_of`. has_labels: what stands before a colon is rather a label (“Voice: drops”) than a person. A
+    """Where a sentence names somebody, by the first of their names. after: how it goes on. known: as
+    `names_of` tells. has_labels: what stands before a colon is a label (“Voice: drops”) rather than a person. A
     first word is large whatever it is."""
     end = -2
     for match in NAME.finditer(text):
@@ -95,7 +98,11 @@ def names_in(
             continue
         is_first = not text[: match.start()].strip("*_|([ ")
         rest = text[match.end(1) :] + after
-        if is_first and name not in known and (not _DOES.match(rest) or (has_labels and rest.startswith(":"))):
+        if (
+            is_first
+            and name not in known
+            and (not _DOES.match(rest) or (has_labels and rest.startswith(":")))
+        ):
             continue
         end = match.end()
         yield match.start(), name
@@ -112,11 +119,11 @@ def names_of(deployment: Deployment) -> frozenset[str]:
                 for match in _SOMEBODYS.finditer(told):
                     found[next(one for one in match.groups() if one)] += 1
             small.update(re.findall(rf"(?<![\w])[{_LOWER}]{{3,}}", entry.text))
-            if entry.record and (match := NAME.match(entry.record)):
-                found[match.group(1)] += 1
+            if entry.record and (named := NAME.match(entry.record)):
+                found[named.group(1)] += 1
     for message in deployment.messages:
-        if match := NAME.match(message.name):
-            found[match.group(1)] += 1
+        if named := NAME.match(message.name):
+            found[named.group(1)] += 1
     return frozenset(name for name in found if is_name(name) and name.lower() not in small)
 
 

@@ -17,11 +17,14 @@ from forwhom.audit.knowledge.words import listed, share, words
 
 _NEAR = 0.75
 _BOUNDS = re.compile(
-    r"\b(?:within|at most|at least|up to|no more than|about|around|roughly|binnen|innerhalb|höchstens|mindestens|etwa|"
+    r"\b(?:within|at most|at least|up to|no more than|about|around|roughly|binnen|innerhalb|höchstens|"
+    r"mindestens|etwa|"
     r"dentro de|como mucho|al menos|unos|unas|dans les|au plus|au moins|environ|without exception)\b",
     re.IGNORECASE,
 )
-_DOINGS = {word for verb in listed("verbs") for word in words(verb)} | set(words("bake cook roast boil swim ride walk train"))
+_DOINGS = {word for verb in listed("verbs") for word in words(verb)} | set(
+    words("bake cook roast boil swim ride walk train")
+)
 _FEWEST = 2
 """Words of the thing that two statements must share."""
 
@@ -89,7 +92,11 @@ def _units() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     """By dimension, with how many of the smallest unit each is; the value is the group of that name."""
     told = _data()["units"]
     return tuple(
-        (dimension, float(factor), re.compile(pattern.replace("#", r"(?P<value>\d+(?:[.,:]\d+)*)"), re.IGNORECASE))
+        (
+            dimension,
+            float(factor),
+            re.compile(pattern.replace("#", r"(?P<value>\d+(?:[.,:]\d+)*)"), re.IGNORECASE),
+        )
         for dimension, patterns in told.items()
         for pattern, factor in patterns.items()
     )

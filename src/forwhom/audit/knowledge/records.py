@@ -11,7 +11,8 @@ import re
 from forwhom.audit.knowledge.words import listed
 
 _NAMING = re.compile(
-    rf"^\W*(?:{'|'.join(sorted(listed('naming'), key=len, reverse=True))})\W{{0,3}}[:=]\W*(?P<who>.{{2,60}})$",
+    rf"^\W*(?:{'|'.join(sorted(listed('naming'), key=len, reverse=True))})"
+    r"\W{0,3}[:=]\W*(?P<who>.{2,60})$",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^(?P<indent>\s*)(?:[-*+•]|\d+[.)])\s+(?P<said>.+)$")

@@ -67,10 +67,13 @@ _LOGIN = re.compile(
     r"\s+y\s+)\s*)?(?P<value>(?=[^\s,]*[A-Za-z])(?=[^\s,]*\d)(?=[^\s,]*[A-Z!@#$%^&*_?+~-])[^\s,/:]{7,})"
 )
 _LOCKED = re.compile(
-    r"(?i)\b(?:\w*alarms?|alarmanlage|key ?safe|key ?box|lock ?box|safe|(?:bike |bicycle |u-)?lock|padlock|combination lock|strongbox|gate|"
-    r"(?:front|back|side|garage|cellar|stage|main) ?door|\w*tür|\w*schloss|tresor|alarma|caja fuerte|candado|portal|portón|"
+    r"(?i)\b(?:\w*alarms?|alarmanlage|key ?safe|key ?box|lock ?box|safe|(?:bike |bicycle |u-)?lock|padlock|"
+    r"combination lock|strongbox|gate|"
+    r"(?:front|back|side|garage|cellar|stage|main) ?door|\w*tür|\w*schloss|tresor|alarma|caja fuerte|"
+    r"candado|portal|portón|"
     r"cerradura|alarme|coffre|cadenas|digicode|portail|intercom|keypad|locker|ankle gate|barrier)\b"
-    r"(?!\s+(?:clock|set|goes|rings|um)\b)[^\n.;\d]{0,60}?(?:\bis\b|\bnow\b|:|=|→|->|\bchanged to\b|\bist\b|\bjetzt\b|\bes\b|"
+    r"(?!\s+(?:clock|set|goes|rings|um)\b)[^\n.;\d]{0,60}?(?:\bis\b|\bnow\b|:|=|→|->|\bchanged to\b|\bist\b|"
+    r"\bjetzt\b|\bes\b|"
     r"\bahora\b|\best\b|\bwith\b|\bmit\b|\bcon\b|\btakes\b)\s*(?:still |now |\w+ )?[\"'`“«]?"
     r"(?P<value>(?!(?:19|20)\d\d(?![\w#*]))(?:[*#]?\d{4,8}[#*A-Z]?|\d{2,4}[A-Z]\d{2,4}|[A-Z]\d{3,6}[A-Z#*]?))(?![\w:.,-]*\d|\s?(?:h\b|uhr|[ap]m\b|"
     r"€|\$|eur|kg|people|pieces|m\b))"
@@ -78,18 +81,24 @@ _LOCKED = re.compile(
 """A lock, and a short number: no year, no time, no price."""
 _TAKES = re.compile(
     r"(?i)\b(?:card|wallet|phone|tablet|sim|account|karte|handy|tarjeta|móvil|carte|portable)\b[^\n.;:\d]{0,50}?"
-    r"\b(?:takes|wants|needs|opens with|unlocks with|answers to|will|braucht|pide|lleva|demande)\s+(?P<value>\d{4,6})(?![\w:.,]*\d)"
+    r"\b(?:takes|wants|needs|opens with|unlocks with|answers to|will|braucht|pide|lleva|"
+    r"demande)\s+(?P<value>\d{4,6})(?![\w:.,]*\d)"
     r"|\b(?-i:[A-Z]{0,3}PIN)\b\W{0,3}(?:is |ist |es |now )?(?P<pin>\d{4,8})\b"
 )
 _PHRASE = re.compile(
-    r"(?i)\b(?:recovery|seed|backup|mnemonic|secret|wallet|wiederherstellungs\w*|semilla|recuperación|récupération)\b[^\n:]{0,40}"
-    r":?\s+(?P<value>(?:\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12}[ ,]+){11,23}\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12})"
+    r"(?i)\b(?:recovery|seed|backup|mnemonic|secret|wallet|wiederherstellungs\w*|semilla|recuperación|récupération)\b"
+    r"[^\n:]{0,40}"
+    r":?\s+(?P<value>(?:\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12}[ ,]+){11,23}"
+    r"\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12})"
 )
 """Twelve to twenty-four words in a row, of a wallet."""
 _WORD = re.compile(
-    r"(?i)\b(?:sign(?:ing|[- ]?off)|code|safe|pass|duress|verification|security|telephone|memorable|kenn|lösungs|codewort|"
-    r"sicherheits)[ -]?(?:word|wort|phrase)\b(?:\s+(?:is|ist|for [^\n:\"“]{2,40}?(?: is)?))?\s*[:=]?\s*[\"“„«'`](?P<value>[^\"”“»'`\n]{4,40})"
-    r"|\b(?:palabra (?:clave|de seguridad|secreta)|mot de code|mother['’]s maiden name|security answer|memorable word|"
+    r"(?i)\b(?:sign(?:ing|[- ]?off)|code|safe|pass|duress|verification|security|telephone|memorable|kenn|"
+    r"lösungs|codewort|"
+    r"sicherheits)[ -]?(?:word|wort|phrase)\b(?:\s+(?:is|ist|"
+    r"for [^\n:\"“]{2,40}?(?: is)?))?\s*[:=]?\s*[\"“„«'`](?P<value>[^\"”“»'`\n]{4,40})"
+    r"|\b(?:palabra (?:clave|de seguridad|secreta)|mot de code|mother['’]s maiden name|security answer|"
+    r"memorable word|"
     r"answer to the security question)\b(?:\s+(?:is|es|est))?\s*[:=]?\s*[\"“«']?(?P<said>[^\s\"”»',.;]{4,40})"
 )
 _PAIR = re.compile(

@@ -44,7 +44,8 @@ _WEEK = {
     for name in told.split()
 }
 _AVOIDS = re.compile(
-    r"\b(?:(?P<never>no|no come|no bebe|isst kein\w*|avoids?|hates|hasst|keine?|sin|odia)|allergic to|allergy to|allergies:?|"
+    r"\b(?:(?P<never>no|no come|no bebe|isst kein\w*|avoids?|hates|hasst|keine?|sin|odia)|allergic to|"
+    r"allergy to|allergies:?|"
     r"intolerant (?:to|of)|"
     r"can(?:no|['’])t (?:eat|have|stand)|never eats|allergisch (?:gegen|auf)|verträgt(?: kein\w*)?|"
     r"alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|allergique (?:à|aux)) (?P<what>\w{3,})|"
@@ -58,23 +59,28 @@ _LOVES = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|toast|snack|every (?:morning|day|week|\w+day)|bestellt|"
+    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|toast|snack|every (?:morning|day|week|\w+day)|"
+    r"bestellt|"
     r"immer|jeden|jede|"
     r"siempre|pide|desayuna|cada)\b",
     re.IGNORECASE,
 )
 _OFF = re.compile(
-    r"\b(?:off|free|closed|never|not|no|away|day off|frei|zu|geschlossen|nie|nicht|libra?|libres?|cerrado|nunca|congé|"
+    r"\b(?:off|free|closed|never|not|no|away|day off|frei|zu|geschlossen|nie|nicht|libra?|libres?|cerrado|"
+    r"nunca|congé|"
     r"fermé|jamais)\b",
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\b(?:opens?|works?|working|shifts?|on duty|covers?|teaches|comes in|starts|runs|behind the|at the (?:desk|door|till|"
-    r"office|shop)|arbeitet|dienst|öffnet|unterrichtet|kommt|trabaja|abre|turno|da clase|travaille|ouvre|garde)\b",
+    r"\b(?:opens?|works?|working|shifts?|on duty|covers?|teaches|comes in|starts|runs|behind the|"
+    r"at the (?:desk|door|till|"
+    r"office|shop)|arbeitet|dienst|öffnet|unterrichtet|kommt|trabaja|abre|turno|da clase|travaille|ouvre|"
+    r"garde)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:used to|formerly|previously|until (?:20\d\d|last)|back then|no longer|at first|früher|damals|bis 20\d\d|"
+    r"\b(?:used to|formerly|previously|until (?:20\d\d|last)|back then|no longer|at first|früher|damals|"
+    r"bis 20\d\d|"
     r"ehemals|antes|hasta 20\d\d|solía|ya no|autrefois|avant|jusqu['’]en)\b",
     re.IGNORECASE,
 )
@@ -183,7 +189,12 @@ def clash(one: Statement, other: Statement) -> str:
         return f"prefers “{one.preferred[0]}” to “{one.preferred[1]}”, and the other way round"
     if one.is_negated != other.is_negated and _is_same(one.matter, other.matter):
         return "one says what the other denies"
-    return _eaten(one, other) or _eaten(other, one) or differ(one.quantities, other.quantities) or _days(one, other)
+    return (
+        _eaten(one, other)
+        or _eaten(other, one)
+        or differ(one.quantities, other.quantities)
+        or _days(one, other)
+    )
 
 
 def _is_denied(text: str, at: int) -> bool:
