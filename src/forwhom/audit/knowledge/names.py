@@ -86,7 +86,7 @@ def names_in(
     text: str, after: str, known: frozenset[str], has_labels: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Where a sentence names somebody, by the first of their names. after: how it goes on. known: as
-    `names_of` tells. has_labels: what stands before a colon is a label (“Voice: drops”) rather than a person. A
+    `names_of` tells. has_labels: what stands before a colon is a label (“Voice: drops”) and no person. A
     first word is large whatever it is."""
     end = -2
     for match in NAME.finditer(text):
