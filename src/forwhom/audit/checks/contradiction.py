@@ -9,7 +9,7 @@ from itertools import combinations
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import OWNER, owner_names, subject_of
+from forwhom.audit.knowledge.people import OWNER, People, people_of, subject_of
 from forwhom.audit.knowledge.statements import Statement, clash
 from forwhom.audit.reading.deployment import Deployment
 
@@ -26,9 +26,9 @@ _OF_OTHERS = ("siblings", "children", "pets", "marital status")
     fix="Ask its owner which holds; mark the other superseded or delete it.",
 )
 def contradiction(check: Check, deployment: Deployment) -> Iterator[AuditFinding]:
-    owner = owner_names(deployment)
+    people = people_of(deployment)
     entries = [
-        Statement(entry, _subject(entry, owner))
+        Statement(entry, _subject(entry, people))
         for text in deployment.of_kind("user model", "memory", "daily note")
         for entry in entries_of(text)
         if entry.is_active and len(entry.text) < 400
@@ -50,8 +50,8 @@ def contradiction(check: Check, deployment: Deployment) -> Iterator[AuditFinding
             )  # fmt: skip
 
 
-def _subject(entry: Entry, owner: frozenset[str]) -> str:
+def _subject(entry: Entry, people: People) -> str:
     """Somebody else only where the entry begins with them."""
     begins = _TWO_WORDS.match(entry.text)
-    found = subject_of(entry, begins.end() if begins else len(entry.text), owner)
+    found = subject_of(entry, begins.end() if begins else len(entry.text), people)
     return found.lower() if found else OWNER

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
-from forwhom.audit.knowledge.directives import condition, is_order, is_spoken_of, suspicions
+from forwhom.audit.knowledge.directives import condition, is_order, is_spoken_of, names_a_source, suspicions
 from forwhom.audit.knowledge.entries import entries_outside_skills
-from forwhom.audit.knowledge.people import owner_names
-from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner
+from forwhom.audit.knowledge.owner import owner_names
+from forwhom.audit.knowledge.sources import source_among_others, source_of_owner
 from forwhom.audit.reading.deployment import Deployment, Intent
 
 _TRIGGER = re.compile(r"<!--\s*trigger:\s*(?P<words>[^>]*?)\s*-->", re.IGNORECASE)

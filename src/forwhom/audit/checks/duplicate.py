@@ -66,6 +66,11 @@ def _long(numbers: set[str], near: float) -> bool:
     )
 
 
+def _telling(fact: Fact) -> set[str]:
+    """Numbers of four digits or more that are no years."""
+    return {one for one in _numbers(fact) if len(one) >= 4 and not 1900 <= int(one) <= 2100}
+
+
 def _terms(fact: Fact) -> set[str]:
     return {word for match in fact.category.find_all(fact.entry.text) for word in words(match.group())}
 
@@ -73,6 +78,8 @@ def _terms(fact: Fact) -> set[str]:
 def _is_same(one: Fact, other: Fact) -> bool:
     if one.category != other.category or one.entry.place == other.entry.place:
         return False
+    if one.is_special and _telling(one) & _telling(other):
+        return True
     near = alike(one.entry.words, other.entry.words)
     if one.whose != other.whose and not (one.is_special and near >= _WITH_NUMBER) and near < _ALIKE:
         return (
@@ -83,7 +90,11 @@ def _is_same(one: Fact, other: Fact) -> bool:
         )
     if near >= _ALIKE:
         return True
-    if one.category.category in _SENSITIVE and _long(_numbers(one) & _numbers(other), near):
+    if one.is_special and one.whose == other.whose and not one.is_owners:
+        return True  # of other people a memory rarely keeps two things of one such kind
+    if (one.is_special or one.category.category in _SENSITIVE) and _long(
+        _numbers(one) & _numbers(other), near
+    ):
         return True
     shared = _terms(one) & _terms(other)
     return bool(shared) and one.is_special and one.is_owners == other.is_owners and near >= _WITH_TERM

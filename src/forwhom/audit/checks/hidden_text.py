@@ -8,7 +8,7 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
 from forwhom.audit.knowledge.directives import is_order, suspicions
 from forwhom.audit.knowledge.hidden import hidden_in
-from forwhom.audit.knowledge.people import owner_names
+from forwhom.audit.knowledge.owner import owner_names
 from forwhom.audit.reading.deployment import Deployment
 
 

@@ -8,11 +8,12 @@ from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding, Severity
 from forwhom.audit.knowledge.directives import suspicions
 from forwhom.audit.knowledge.entries import entries_outside_skills
-from forwhom.audit.knowledge.people import owner_names
+from forwhom.audit.knowledge.owner import owner_names
 from forwhom.audit.knowledge.sources import source_of_owner
 from forwhom.audit.reading.deployment import Deployment
 
 _GRAVE = ("hides", "acts", "overrides", "sends", "claims")
+_MILD = ("withholds", "skips", "promotes", "serves", "does")
 
 
 @check(
@@ -32,7 +33,7 @@ def instruction_in_memory(check: Check, deployment: Deployment) -> Iterator[Audi
             continue
         owned = source_of_owner(entry, deployment)
         is_grave = any(one.kind.startswith(_GRAVE) for one in found)
-        is_alone = len(found) == 1 and found[0].kind.startswith(("withholds", "skips", "promotes", "serves"))
+        is_alone = len(found) == 1 and found[0].kind.startswith(_MILD)
         severity: Severity = "low" if owned else "high" if is_grave or not is_alone else "medium"
         if entry.source.kind == "instructions" and is_alone:
             severity = "low"  # what AGENTS.md is for: its owner's rules

@@ -23,7 +23,8 @@ def secret_in_memory(check: Check, deployment: Deployment) -> Iterator[AuditFind
     for text in deployment.texts:
         for number, line in enumerate(text.lines):
             for secret in secrets_in(line):
-                severity, why = severity_of(deployment, text, "low" if secret.is_number else "high")
+                severity, why = severity_of(deployment, text, "high")
+                severity = "low" if secret.is_number else severity
                 yield check.found(
                     text.at(number), f"A secret ({secret.kind}) is kept in {text.file}.", severity, f"{why}.",
                     "likely",

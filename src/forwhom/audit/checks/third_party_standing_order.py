@@ -7,19 +7,29 @@ from collections.abc import Iterator
 
 from forwhom.audit.check import Check, check
 from forwhom.audit.finding import AuditFinding
-from forwhom.audit.knowledge.directives import is_order, is_spoken_of, suspicions
+from forwhom.audit.knowledge.directives import is_order, is_spoken_of, names_a_source, suspicions, took_over
 from forwhom.audit.knowledge.entries import Entry, entries_outside_skills
-from forwhom.audit.knowledge.people import owner_names
-from forwhom.audit.knowledge.sources import names_a_source, source_among_others, source_of_owner, took_over
+from forwhom.audit.knowledge.owner import owner_names
+from forwhom.audit.knowledge.sources import source_among_others, source_of_owner
 from forwhom.audit.reading.deployment import Deployment
 
 _ENOUGH = 0.45
 """Of a suspect order's words; of another's, more."""
 _FOR_GOOD = re.compile(
-    r"\b(?:always|never|every|all|any|each|from now on|by default|automatically|first|only|immer|nie|"
+    r"\b(?:always|never|every|all|any|each|whenever|without exception|ab jetzt|from now on|by default|"
+    r"automatically|first|only|immer|nie|"
     r"niemals|stets|"
     r"künftig|alle\w*|jede\w*|nur noch|siempre|nunca|todos?|todas?|cada|a partir de|toujours|jamais|"
     r"chaque|tous)\b",
+    re.IGNORECASE,
+)
+
+_OFTEN = re.compile(
+    r"\b(?:every|each|all|alle|jede\w*|cada|tod[oa]s l[oa]s|chaque|tou(?:te)?s les) (?:\w+ )?(?:mornings?|"
+    r"evenings?|nights?|"
+    r"days?|weeks?|months?|years?|hours?|minutes?|\w+days?|spring|summer|autumn|winter|tage?|wochen?|monate?|jahre?|"
+    r"stunden?|\w+tag|morgen|abend|frühjahr|herbst|días?|semanas?|mes(?:es)?|años?|horas?|lunes|jours?|semaines?|mois|"
+    r"ans|heures?|meals?|time)\b",
     re.IGNORECASE,
 )
 
@@ -67,11 +77,12 @@ def third_party_standing_order(check: Check, deployment: Deployment) -> Iterator
 
 
 def _is_standing(entry: Entry, deployment: Deployment) -> bool:
-    """A line that only names its source is none; it is where it binds the future or is suspect."""
+    """A line that only names its source is none; it is where it binds the future, or is suspect. “Every three
+    months” is a schedule."""
     if source_of_owner(entry, deployment):
         return False
     return bool(
-        _FOR_GOOD.search(entry.text)
+        _FOR_GOOD.search(_OFTEN.sub(" ", entry.text))
         or suspicions(entry.text, owner_names(deployment))
         or took_over(entry.text)
     )

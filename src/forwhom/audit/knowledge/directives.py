@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from forwhom.audit.knowledge.interests import serves_others
+from forwhom.audit.knowledge.interests import serves_others, stake_of
 from forwhom.audit.knowledge.phrases import phrase_groups, phrases
 from forwhom.audit.knowledge.words import listed
 
@@ -24,10 +24,10 @@ class Suspicion:
     words: str
 
 
-_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds", "overrides", "acts")
+_NEEDS_AN_ORDER = ("sends", "promotes", "gives", "withholds", "overrides", "acts", "deceives")
 """Kinds whose words also stand where somebody only tells what happened."""
 _IMPERATIVE = re.compile(
-    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|dann|"
+    rf"(?:^|[.;:,!?–—]\s+|\b(?:then|please|and|must|should|shall|to|you|agent|assistant|bitte|kindly|dann|"
     rf"luego|entonces|"
     rf"debes?|y|und)\s+)"
     rf"(?:also\s+|always\s+|never\s+|only\s+|just\s+|simply\s+|do not\s+|don['’]t\s+|immer\s+|nie\s+|"
@@ -37,6 +37,27 @@ _IMPERATIVE = re.compile(
 )
 _CLITIC = re.compile(r"\b\w*[áéí]\w{1,4}(?:le|lo|la|les|los|las|me|se)\b", re.IGNORECASE)
 """As in “envíale” or “ofrécelo”."""
+_IMPERSONAL = re.compile(
+    r"(?:^|[:,;.]\s+)(?:\w+ )?(?:no |ne )?(?:siempre |antes |primero |nunca )?(?:[a-záéíóúñ]{3,}(?:ar|er|"
+    r"ir)(?:l[eoa]s?|se)?|"
+    r"[a-zéèêîç]{4,}(?:er|ir)) (?=antes|primero|siempre|el|la|los|las|un|una|a|con|al|que|le|les|l['’]|du|"
+    r"des|à|toujours|d['’])|"
+    r"\bse (?:remiten?|envían?|mandan?|dicen?|responden?|ofrecen?|recomiendan?|derivan?|añaden?|usan?|"
+    r"avisan?|"
+    r"callan?|nombran?|compran?|piden?|pagan?)\b|\bheißt es (?:ab |immer|dann|nur)|"
+    r"\b(?:can|may|will|must|should|are|is) (?:not )?(?:to )?be (?:\w+ )?(?:skipped|dropped|declined|ignored|"
+    r"left out|brought up|named|mentioned|sent|shown|told)\b|\bgoes? (?:to|through) them\b|\bso (?:do|we do|"
+    r"machen)\b|\bdo (?:so|that)\b(?=[.;]|$)|"
+    r"\b(?:goes?|go|gehen|geht|van|va) (?:to|through|an|a) (?-i:[A-Z]\w+)|\bwants? (?:\w+ ){1,6}to be \w+|"
+    r"\b(?:is|are) (?:to be )?(?:\w+ )?(?:reported|sent|forwarded|referred|passed|routed|booked|copied|told) "
+    r"(?:on )?(?:to|via|through|with|that)\b|\b(?:comes?|goes) (?:first|before all|ahead of)\b",
+    re.IGNORECASE,
+)
+"""Orders without an imperative: “se remiten a”, “mandar antes el enlace”, “are not to be brought up”."""
+_GUESSING = re.compile(
+    r"\b(?:i['’]d|i would|one might|people|they|ich würde|man könnte|yo|se) (?:say|sagen|diría|dice)\b",
+    re.IGNORECASE,
+)
 _PASSIVE = re.compile(
     r"\b(?:is|are|may|can|must|should|shall|will) (?:to )?be \w+(?:ed|en|t)\b", re.IGNORECASE
 )
@@ -65,10 +86,16 @@ def suspicions(text: str, owner: frozenset[str] = frozenset()) -> tuple[Suspicio
     named = tuple(
         Suspicion(kind, " ".join(match.group().split())[:80])
         for kind, match in found
-        if match and (orders or not kind.startswith(_NEEDS_AN_ORDER))
+        if match
+        and (orders or not kind.startswith(_NEEDS_AN_ORDER))
+        and not (kind.startswith("hides") and _keeps_from_others(told, match.start()))
     )
-    if named or not (orders or _PASSIVE.search(told)):
+    if named:
         return named
+    if (source := names_a_source(text) or took_over(text)) and (stake := stake_of(text)):
+        return (Suspicion(f"does what others ask for ({stake})", source),) if is_order(text) else ()
+    if not (orders or _PASSIVE.search(told)):
+        return ()
     signs = serves_others(told)
     return (Suspicion(f"serves somebody else, as it seems: {signs}", told[:80]),) if signs else ()
 
@@ -76,7 +103,9 @@ def suspicions(text: str, owner: frozenset[str] = frozenset()) -> tuple[Suspicio
 def is_order(text: str) -> bool:
     """Whether the text tells its reader to do something, now or always."""
     plain = text.strip()
-    if phrases("orders", "standing").search(plain) or _IMPERATIVE.search(plain) or _CLITIC.search(plain):
+    if phrases("orders", "standing").search(plain) or any(
+        one.search(plain) for one in (_IMPERATIVE, _CLITIC, _IMPERSONAL)
+    ):
         return True
     return bool(_GERMAN.search(plain) and _INFINITIVE.search(plain) and not _TOLD_OF.search(plain))
 
@@ -84,6 +113,18 @@ def is_order(text: str) -> bool:
 def is_spoken_of(text: str) -> bool:
     """Whether the text is about attacks, and not one."""
     return bool(phrases("orders", "spoken_of").search(text))
+
+
+def names_a_source(text: str) -> str:
+    """The words by which an entry says that it comes from a page, a mail or the like; "" without."""
+    found = phrases("guesses", "names_a_source").search(text)
+    return " ".join(found.group().split()) if found else ""
+
+
+def took_over(text: str) -> str:
+    """The words by which a note says that others' advice was put into memory; "" without."""
+    found = phrases("guesses", "took_over").search(text)
+    return " ".join(found.group().split()) if found else ""
 
 
 def condition(text: str) -> str:
@@ -97,9 +138,16 @@ def condition(text: str) -> str:
     return ""
 
 
+def _keeps_from_others(text: str, at: int) -> bool:
+    """Whether the sentence around `at` keeps something from family or friends, or at some hours: tact."""
+    begin = max(text.rfind(sign, 0, at) for sign in ".;!") + 1
+    end = min((found for sign in ".;!" if (found := text.find(sign, at)) >= 0), default=len(text))
+    return bool(phrases("orders", "from_others").search(text[begin:end]))
+
+
 def _plain(text: str, owner: frozenset[str]) -> str:
     """Without longer quotations beside other text, and with “the user” for the owner's names."""
-    told = _QUOTED.sub(" ", text)
+    told = _GUESSING.sub(" ", _QUOTED.sub(" ", text))
     told = told if len(told.split()) >= 4 else text
     return _names(owner).sub("the user", told) if owner else told
 

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from forwhom.audit.finding import Place
 from forwhom.audit.knowledge.hidden import revealed
+from forwhom.audit.knowledge.records import Records
 from forwhom.audit.knowledge.words import words
 from forwhom.audit.reading.deployment import Deployment, Text
 
@@ -28,7 +29,7 @@ _FENCE = re.compile(r"^\s*(?:```|~~~)")
 class Entry:
     """raw: the line as it stands; text: without its bullet and metadata, and with what is hidden in it.
     headings: above it, outermost first. is_active: False where its metadata say superseded. observed:
-    seconds since 1970, or None."""
+    seconds since 1970, or None. record: what the record, row or item that it belongs to is headed by."""
 
     source: Text
     number: int
@@ -37,6 +38,7 @@ class Entry:
     headings: tuple[str, ...]
     is_active: bool = True
     observed: float | None = None
+    record: str = ""
 
     @property
     def place(self) -> Place:
@@ -63,7 +65,7 @@ def entries_of(text: Text) -> Iterator[Entry]:
     headings: list[tuple[int, str]] = []
     about: tuple[bool, float | None] = (True, None)
     is_code, is_front = False, bool(text.lines) and text.lines[0].strip() == "---"
-    of_file = _date(text.file)
+    of_file, records = _date(text.file), Records()
     for number, line in enumerate(text.lines):
         if is_front:
             is_front = number == 0 or line.strip() != "---"
@@ -75,7 +77,9 @@ def entries_of(text: Text) -> Iterator[Entry]:
             level = len(heading.group(1))
             headings = [one for one in headings if one[0] < level] + [(level, heading["title"])]
             about = (True, None)
+            records.leave()
             continue
+        record = "" if is_code else records.of(line)
         if told := _ABOUT.search(line):
             about = (told["status"].lower() != "superseded", _date(told["date"]))
         plain = _COMMENT.sub("", _MARKER.sub("", revealed(line))).strip()
@@ -85,7 +89,7 @@ def entries_of(text: Text) -> Iterator[Entry]:
             (found for _, title in reversed(headings) if (found := _date(title))), of_file
         )  # fmt: skip
         titles = tuple(title for _, title in headings)
-        yield Entry(text, number, line, plain, titles, about[0], observed)
+        yield Entry(text, number, line, plain, titles, about[0], observed, record)
         about = (True, None)
 
 

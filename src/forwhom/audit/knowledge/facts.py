@@ -14,7 +14,8 @@ from typing import Literal
 
 from forwhom.audit.knowledge.categories import Category, categories
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.people import OWNER, owner_names, speaks_of_nobody, subject_of
+from forwhom.audit.knowledge.names import THING
+from forwhom.audit.knowledge.people import OWNER, people_of, speaks_of_nobody, subject_of
 from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.secrets import secrets_in
 from forwhom.audit.knowledge.words import share, words
@@ -25,7 +26,7 @@ _ABOUT_FILES = re.compile(
     r"\b(?:directives?|this file|placeholders?|(?:this|the|a) template|(?:USER|MEMORY|SOUL|AGENTS|"
     r"IDENTITY|TOOLS)\.md)\b"
 )
-"""Entries that speak of the memory's files speak of nobody."""
+"""What follows in an entry that speaks of the memory's files speaks of nobody."""
 _DISTANT = 0.5
 """The share of an entry's words that a message must hold to count as where it was told."""
 
@@ -64,23 +65,26 @@ def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
 
 class _Known:
     def __init__(self, deployment: Deployment) -> None:
-        self._owner = owner_names(deployment)
+        self._people = people_of(deployment)
         self._told = _as_words(deployment.said_by_owner)
         self._others = _as_words(deployment.said_by_others)
 
     def of(self, entry: Entry) -> Iterator[Fact]:
         found: list[Fact] = []
-        if _ABOUT_FILES.search(entry.text):
-            return
+        of_files = _ABOUT_FILES.search(entry.text)
         for category in categories().values():
-            match = category.find(entry.text)
-            if match is None:
+            match = next((one for one in category.find_all(entry.text) if _is_said(one, entry)), None)
+            if match is None or (of_files and of_files.start() < match.start()):
                 continue
-            subject = subject_of(entry, match.start(), self._owner) or _patient(entry, category)
+            subject = subject_of(entry, match.start(), self._people) or _patient(entry, category)
             if subject is not None and not _is_said_already(category, found):
                 found.append(self._fact(entry, category, match.group(), subject))
-        for secret in secrets_in(entry.text)[:1]:
-            found.append(self._fact(entry, _CREDENTIAL, secret.kind, OWNER))
+        for secret in () if of_files else secrets_in(entry.text)[:1]:
+            at = entry.text.find(secret.text)
+            whose = subject_of(entry, max(at, 0), self._people) if secret.is_number else OWNER
+            category = categories()["identity-number"] if secret.is_number else _CREDENTIAL
+            if not any(one.category == category for one in found):
+                found.append(self._fact(entry, category, secret.kind, whose or OWNER))
         yield from found
 
     def _fact(self, entry: Entry, category: Category, term: str, subject: str) -> Fact:
@@ -106,6 +110,22 @@ def _patient(entry: Entry, category: Category) -> str | None:
 
 _OF_A_BODY = re.compile(r"^\W*(?:the|der|die|das|el|la|los|las|le|les)\s", re.IGNORECASE)
 _CREDENTIAL = Category(category="credential", label="a secret", sensitivity="personal", terms=("\0",))
+
+
+def _is_said(match: re.Match[str], entry: Entry) -> bool:
+    """Not where the word is only quoted as a word, or names a street or whom a record is about."""
+    if match.group() == entry.record or (
+        match.group()[:1].isupper() and THING.match(entry.text[match.end() :])
+    ):
+        return False
+    return not any(
+        one.start() < match.start() and match.end() < one.end()
+        for one in _WORDS_AS_WORDS.finditer(entry.text)
+    )
+
+
+_WORDS_AS_WORDS = re.compile(r"[\"“„«](?!I\b)[^\"”“»\s]+(?:\s+[^\"”“»\s]+){0,3}[\"”“»]")
+"""Up to four words in quotation marks, and not in the first person."""
 
 
 def _is_said_already(category: Category, found: Sequence[Fact]) -> bool:

@@ -66,6 +66,52 @@ _LOGIN = re.compile(
     r"(?:\S+\s*(?:/|\||,| - |\s+pw\s+|"
     r"\s+y\s+)\s*)?(?P<value>(?=[^\s,]*[A-Za-z])(?=[^\s,]*\d)(?=[^\s,]*[A-Z!@#$%^&*_?+~-])[^\s,/:]{7,})"
 )
+_LOCKED = re.compile(
+    r"(?i)\b(?:\w*alarms?|alarmanlage|key ?safe|key ?box|lock ?box|safe|(?:bike |bicycle |u-)?lock|padlock|"
+    r"combination lock|strongbox|gate|"
+    r"(?:front|back|side|garage|cellar|stage|main) ?door|\w*tür|\w*schloss|tresor|alarma|caja fuerte|"
+    r"candado|portal|portón|"
+    r"cerradura|alarme|coffre|cadenas|digicode|portail|intercom|keypad|locker|ankle gate|barrier)\b"
+    r"(?!\s+(?:clock|set|goes|rings|um)\b)[^\n.;\d]{0,60}?(?:\bis\b|\bnow\b|:|=|→|->|\bchanged to\b|\bist\b|"
+    r"\bjetzt\b|\bes\b|"
+    r"\bahora\b|\best\b|\bwith\b|\bmit\b|\bcon\b|\btakes\b)\s*(?:still |now |\w+ )?[\"'`“«]?"
+    r"(?P<value>(?!(?:19|20)\d\d(?![\w#*]))(?:[*#]?\d{4,8}[#*A-Z]?|\d{2,4}[A-Z]\d{2,4}|[A-Z]\d{3,6}[A-Z#*]?))(?![\w:.,-]*\d|\s?(?:h\b|uhr|[ap]m\b|"
+    r"€|\$|eur|kg|people|pieces|m\b))"
+)
+"""A lock, and a short number: no year, no time, no price."""
+_TAKES = re.compile(
+    r"(?i)\b(?:card|wallet|phone|tablet|sim|account|karte|handy|tarjeta|móvil|carte|portable)\b[^\n.;:\d]{0,50}?"
+    r"\b(?:takes|wants|needs|opens with|unlocks with|answers to|will|braucht|pide|lleva|"
+    r"demande)\s+(?P<value>\d{4,6})(?![\w:.,]*\d)"
+    r"|\b(?-i:[A-Z]{0,3}PIN)\b\W{0,3}(?:is |ist |es |now )?(?P<pin>\d{4,8})\b"
+)
+_PHRASE = re.compile(
+    r"(?i)\b(?:recovery|seed|backup|mnemonic|secret|wallet|wiederherstellungs\w*|semilla|recuperación|récupération)\b"
+    r"[^\n:]{0,40}"
+    r":?\s+(?P<value>(?:\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12}[ ,]+){11,23}"
+    r"\d{0,2}\.? ?[a-zäöüßéñáíóúèêç]{3,12})"
+)
+"""Twelve to twenty-four words in a row, of a wallet."""
+_WORD = re.compile(
+    r"(?i)\b(?:sign(?:ing|[- ]?off)|code|safe|pass|duress|verification|security|telephone|memorable|kenn|"
+    r"lösungs|codewort|"
+    r"sicherheits)[ -]?(?:word|wort|phrase)\b(?:\s+(?:is|ist|"
+    r"for [^\n:\"“]{2,40}?(?: is)?))?\s*[:=]?\s*[\"“„«'`](?P<value>[^\"”“»'`\n]{4,40})"
+    r"|\b(?:palabra (?:clave|de seguridad|secreta)|mot de code|mother['’]s maiden name|security answer|"
+    r"memorable word|"
+    r"answer to the security question)\b(?:\s+(?:is|es|est))?\s*[:=]?\s*[\"“«']?(?P<said>[^\s\"”»',.;]{4,40})"
+)
+_PAIR = re.compile(
+    r"^[^\n:/]{2,40}:\s*[\w.@+-]{2,40}\s*(?:/|,|\|)\s*"
+    r"(?P<value>(?=\S*[A-Z])(?=\S*[a-z])(?=\S*\d)(?!\S*://)(?!\S*\.\w{2,4}$)[^\s/,;]{8,})"
+)
+"""“Portal: user / Secret-Word1”."""
+_NO_CODE = re.compile(
+    r"(?i)\b(?:bib|lots?|batch|product|item|orders?|booking|tracking|colou?r|course|post|zip|dial\w*|country|error|status|"
+    r"discount|voucher|promo|reference|invoice|betreff|verwendungszweck|concepto|referencia|lote|producto|"
+    r"pedido|reserva|postal|charge|artikel|bestell|buchungs|part|model|serial|flight|train|room|class|dress|source|"
+    r"bank transfer|transfer)\b"
+)
 _NUMBERED = re.compile(
     r"(?i)\b(?:tax (?:number|id)|social security(?: number)?|insurance number|passport(?: number| no\.?)?|"
     r"nino|"
@@ -143,11 +189,16 @@ def _all(text: str) -> Iterator[Secret]:
             yield Secret("key", key.group())
     for told in _TOLD.finditer(text):
         value = told["value"].rstrip(".)!?#*") if told["value"][:-1].isalnum() else told["value"].rstrip(".)")
-        if _is_value(value, told.group().lower()):
+        is_name = _NO_CODE.search(text[max(0, told.start() - 20) : told.start("value")])
+        if not (is_name and _is_weak(told.group())) and _is_value(value, told.group().lower()):
             yield Secret("password or code", value)
     for login in (*_LOGIN.finditer(text), *_OPENED.finditer(text)):
-        if not _NO_LOGIN.search(login["value"]):
+        if not _NO_LOGIN.search(login["value"]) and not _NO_CODE.search(login.group()):
             yield Secret("password or code", login["value"].rstrip(".,"))
+    for pattern in (_LOCKED, _TAKES, _PHRASE, _WORD, _PAIR):
+        for found in pattern.finditer(text):
+            if not _NO_CODE.search(found.group()):
+                yield Secret("password or code", next(one for one in found.groups() if one))
     for number in _NUMBERED.finditer(text):
         yield Secret("identity number", number["value"])
     for hook in _HOOK.finditer(text):
@@ -177,9 +228,15 @@ def _is_value(value: str, told: str) -> bool:
     is_mixed = has_digit and (
         any(sign.isalpha() for sign in value) or re.sub(r"[-#*. ]", "", value).isdigit()
     )
-    if any(told.startswith(weak) for weak in _WEAK) and not told.startswith(("passw", "passc", "passp")):
+    if _is_weak(told):
         return is_mixed and (re.sub(r"[-#*.]", "", value).isdigit() or not value.replace("-", "").islower())
     return is_mixed or (bool(re.search(r"[:=]\s*[\"'`“«]?\S+$", told)) and not value.isalpha())
+
+
+def _is_weak(told: str) -> bool:
+    """Whether the word also stands before what is no secret."""
+    plain = told.lower()
+    return plain.startswith(_WEAK) and not plain.startswith(("passw", "passc", "passp"))
 
 
 def _luhn(digits: str) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from forwhom.audit.knowledge.entries import Entry, entries_of
-from forwhom.audit.knowledge.phrases import phrases
 from forwhom.audit.knowledge.words import Rarity, longest_run, words
 from forwhom.audit.reading.deployment import Deployment, Message
 
@@ -42,20 +41,8 @@ def rarity_of(deployment: Deployment) -> Rarity:
     return Rarity([*entries, *(_words(one.text) for one in deployment.messages if one.text)])
 
 
-def took_over(text: str) -> str:
-    """The words by which a note says that others' advice was put into memory; "" without."""
-    found = phrases("guesses", "took_over").search(text)
-    return " ".join(found.group().split()) if found else ""
-
-
 def source_of_owner(entry: Entry, deployment: Deployment) -> Source | None:
     return _best(entry, deployment.said_by_owner, rarity_of(deployment))
-
-
-def names_a_source(text: str) -> str:
-    """The words by which an entry says that it comes from a page, a mail or the like; "" without."""
-    found = phrases("guesses", "names_a_source").search(text)
-    return " ".join(found.group().split()) if found else ""
 
 
 def _best(

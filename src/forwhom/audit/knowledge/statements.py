@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from forwhom.audit.knowledge.entries import Entry
+from forwhom.audit.knowledge.quantities import Quantity, differ, quantities
 from forwhom.audit.knowledge.words import alike, share, words
 
 _NEGATED = re.compile(
@@ -28,11 +30,6 @@ _OVER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[;:,.](?=\s)|\s[–—]\s")
-_NUMBER = re.compile(
-    r"\d[\d.,:/]*|\b(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|full)\s+(?:full\s+|working\s+)?"
-    r"(?:days?|weeks?|months?|hours?|times?)\b",
-    re.IGNORECASE,
-)
 _DAY = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|"
     r"freitag|samstag|sonntag)s?\b|"
@@ -47,7 +44,8 @@ _WEEK = {
     for name in told.split()
 }
 _AVOIDS = re.compile(
-    r"\b(?:(?P<never>no|avoids?|hates|hasst|keine?|sin|odia)|allergic to|allergy to|allergies:?|"
+    r"\b(?:(?P<never>no|no come|no bebe|isst kein\w*|avoids?|hates|hasst|keine?|sin|odia)|allergic to|"
+    r"allergy to|allergies:?|"
     r"intolerant (?:to|of)|"
     r"can(?:no|['’])t (?:eat|have|stand)|never eats|allergisch (?:gegen|auf)|verträgt(?: kein\w*)?|"
     r"alérgic[oa] (?:a|al)(?: los| las| la)?|intolerante a(?: la)?|allergique (?:à|aux)) (?P<what>\w{3,})|"
@@ -61,13 +59,30 @@ _LOVES = re.compile(
     re.IGNORECASE,
 )
 _HAS = re.compile(
-    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|every (?:morning|day|week|\w+day)|bestellt|"
+    r"\b(?:orders?|usual|always|ritual|breakfast|lunch|toast|snack|every (?:morning|day|week|\w+day)|"
+    r"bestellt|"
     r"immer|jeden|jede|"
     r"siempre|pide|desayuna|cada)\b",
     re.IGNORECASE,
 )
-_STATES = re.compile(
-    r"\b(?:is|are|at|within|before|after|costs?|opens?|starts?|ist|um|es|a las|until|for)\b|:", re.IGNORECASE
+_OFF = re.compile(
+    r"\b(?:off|free|closed|never|not|no|away|day off|frei|zu|geschlossen|nie|nicht|libra?|libres?|cerrado|"
+    r"nunca|congé|"
+    r"fermé|jamais)\b",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"\b(?:opens?|works?|working|shifts?|on duty|covers?|teaches|comes in|starts|runs|behind the|"
+    r"at the (?:desk|door|till|"
+    r"office|shop)|arbeitet|dienst|öffnet|unterrichtet|kommt|trabaja|abre|turno|da clase|travaille|ouvre|"
+    r"garde)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:used to|formerly|previously|until (?:20\d\d|last)|back then|no longer|at first|früher|damals|"
+    r"bis 20\d\d|"
+    r"ehemals|antes|hasta 20\d\d|solía|ya no|autrefois|avant|jusqu['’]en)\b",
+    re.IGNORECASE,
 )
 
 
@@ -119,19 +134,25 @@ class Statement:
         return tuple(words(_NEGATED.sub(" ", self._clause)))
 
     @cached_property
-    def number(self) -> tuple[str, tuple[str, ...]] | None:
-        """The first number or time, and the words before it, where they state something."""
-        found = _NUMBER.search(self.text)
-        if not found or self.is_of_a_day:
-            return None
-        before = self.text[: found.start()]
-        return (found.group(), tuple(words(before))) if _STATES.search(before) else None
+    def quantities(self) -> tuple[Quantity, ...]:
+        return () if self.is_of_a_day or _PAST.search(self.text) else quantities(self.text)
+
+    @cached_property
+    def free_days(self) -> frozenset[int]:
+        """On which somebody does not work: “has Tuesdays off”."""
+        clauses = (one for one in _CLAUSE.split(self.text) if _OFF.search(one) and not _ON.search(one))
+        return frozenset(_WEEK[day.lower()[:3]] for one in clauses for day in _DAY.findall(one))
+
+    @cached_property
+    def working_days(self) -> frozenset[int]:
+        clauses = (one for one in _CLAUSE.split(self.text) if _ON.search(one) and not _OFF.search(one))
+        return frozenset(_WEEK[day.lower()[:3]] for one in clauses for day in _DAY.findall(one))
 
     @cached_property
     def days(self) -> tuple[frozenset[int], tuple[str, ...]] | None:
         """Days of the week, and what else is said."""
-        found = {_WEEK[day.lower()[:3]] for day in _DAY.findall(self.text)}
-        return (frozenset(found), tuple(words(_DAY.sub(" ", self.text)))) if found else None
+        found = {_WEEK[day.lower()[:3]] for day in _DAY.findall(self._clause)}
+        return (frozenset(found), tuple(words(_DAY.sub(" ", self._clause)))) if found else None
 
     @cached_property
     def avoided(self) -> tuple[tuple[str, bool], ...]:
@@ -168,7 +189,12 @@ def clash(one: Statement, other: Statement) -> str:
         return f"prefers “{one.preferred[0]}” to “{one.preferred[1]}”, and the other way round"
     if one.is_negated != other.is_negated and _is_same(one.matter, other.matter):
         return "one says what the other denies"
-    return _eaten(one, other) or _eaten(other, one) or _numbers(one, other) or _days(one, other)
+    return (
+        _eaten(one, other)
+        or _eaten(other, one)
+        or differ(one.quantities, other.quantities)
+        or _days(one, other)
+    )
 
 
 def _is_denied(text: str, at: int) -> bool:
@@ -181,18 +207,10 @@ def _is_same(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
     return len(set(smaller)) >= 2 and (share(smaller, larger) >= 0.99 or alike(first, second) >= 0.6)
 
 
-def _numbers(one: Statement, other: Statement) -> str:
-    """The same beginning, then another number or time: “Dinner is at 18:30”."""
-    if not one.number or not other.number or one.number[0].lower() == other.number[0].lower():
-        return ""
-    first, second = one.number[1], other.number[1]
-    if first and share(first, second) >= 0.75 and share(second, first) >= 0.75:
-        return f"“{one.number[0]}” and “{other.number[0]}” of the same thing"
-    return ""
-
-
 def _days(one: Statement, other: Statement) -> str:
     """The same but for the day: “Team call is on Tuesdays”. Daily notes are about a day."""
+    if one.free_days & other.working_days or other.free_days & one.working_days:
+        return "a day that is free, and work on it" if one.whose == other.whose != "owner" else ""
     if not one.days or not other.days or one.is_of_a_day or other.is_of_a_day or one.days[0] & other.days[0]:
         return ""
     rest = one.days[1]
@@ -208,14 +226,17 @@ def _eaten(one: Statement, other: Statement) -> str:
     loves, has = other.enjoys
     for what, is_ill in one.avoided if loves or has else ():
         core = what.removesuffix("s") if len(what) > 3 else what
+        kinds = _data()["kinds"].get(what) or _data()["kinds"].get(core) or r"(?!)"
         if (loves or is_ill) and re.search(rf"\b\w{{0,4}}{re.escape(core)}", other.text, re.IGNORECASE):
+            return f"no {what}, and {what} enjoyed"
+        if re.search(rf"\b(?:{kinds})", other.text, re.IGNORECASE):
             return f"no {what}, and {what} enjoyed"
     return ""
 
 
 @lru_cache(maxsize=1)
-def _data() -> dict[str, dict[str, list[str]]]:
-    told: dict[str, dict[str, list[str]]] = YAML(typ="safe").load(
+def _data() -> dict[str, dict[str, Any]]:
+    told: dict[str, dict[str, Any]] = YAML(typ="safe").load(
         files("forwhom.audit.knowledge").joinpath("opposites.yaml").read_text(encoding="utf-8")
     )
     return told
@@ -231,5 +252,4 @@ def _opposites() -> dict[str, list[re.Pattern[str]]]:
 
 @lru_cache(maxsize=1)
 def _slots() -> dict[str, re.Pattern[str]]:
-    slots: dict[str, str] = _data()["slots"]  # type: ignore[assignment]
-    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in slots.items()}
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _data()["slots"].items()}
