@@ -213,7 +213,7 @@ def test_a_study_without_agents_is_asked_of_the_agent_alone_and_the_suite_keeps_
     assert len({one.probe for one in alone.probes}) == len(alone.probes)
     kept = with_live_system(load_study(suite_path("openclaw")), system, headers=["X-Who: me"])
     scopes = [dict(one.layers[0]["openclaw"] or {}).get("dm_scope") for one in kept.systems]
-    assert scopes == [None, "main", "per-channel-peer", "per-channel-peer"]
+    assert scopes == [None, "main", "per-channel-peer", "per-channel-peer", "main"]
     assert all(dict(one.layers[0]["openclaw"] or {})["path"] == str(tmp_path) for one in kept.systems)
 
 

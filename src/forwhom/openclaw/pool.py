@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock, RLock
+from typing import ClassVar
+from weakref import WeakSet
 
 from forwhom.errors import InputError
 from forwhom.openclaw.gateway import Gateway
@@ -30,20 +33,27 @@ def _end(gateway: Gateway, agent: str, given_back: Callable[[], None]) -> None:
 class _Held:
     gateway: Gateway
     leases: int = 0
+    since: float = field(default_factory=time.monotonic)
 
 
-@dataclass
+@dataclass(eq=False)
 class Pool:
-    """Gateways of one agent under test. warm: how many may stay that serve nobody at the moment. is_shared:
-    whether all users are in one."""
+    """Gateways of one agent under test. warm: how many, of this and every other pool of the process, may stay
+    that serve nobody at the moment: each takes more than a gigabyte. is_shared: whether all users are in one.
+    """
 
     start: Start
     warm: int
     is_shared: bool = False
     _held: dict[str, list[_Held]] = field(default_factory=dict)
-    _lock: RLock = field(default_factory=RLock)
+    _lock: ClassVar[RLock] = RLock()
+    _pools: ClassVar[WeakSet[Pool]] = WeakSet()
     _starting: dict[str, Lock] = field(default_factory=dict)
     _failure: InputError | None = None
+    _failed: int = 0
+
+    def __post_init__(self) -> None:
+        self._pools.add(self)
 
     def lease(self, user: str) -> Lease:
         """A copy of the agent for this user; starts a gateway where theirs has none left."""
@@ -51,27 +61,25 @@ class Pool:
         with self._lock:
             starting = self._starting.setdefault(user, Lock())
         with starting:  # of two samples of one user the second waits for the first one's gateway
-            for held in self._of(user):
-                if (agent := held.gateway.take()) is not None:
-                    return self._given(held, agent)
-            if self._failure:  # it would come to the same for every sample
+            with self._lock:  # or another pool ends it before it is leased
+                for held in self._held.get(user, ()):
+                    if (agent := held.gateway.take()) is not None:
+                        return self._given(held, agent)
+            if self._failure and self._failed > 1:  # it would come to the same for every sample
                 raise self._failure
             self._make_room()
             try:
                 held = _Held(self.start())
             except InputError as error:
-                self._failure = error
+                self._failure, self._failed = error, self._failed + 1
                 raise
+            self._failed = 0
             agent = held.gateway.take()
             if agent is None:
                 raise RuntimeError("a new gateway has no copy of the agent")
             with self._lock:
                 self._held.setdefault(user, []).append(held)
             return self._given(held, agent)
-
-    def _of(self, user: str) -> list[_Held]:
-        with self._lock:
-            return list(self._held.get(user, ()))
 
     def _given(self, held: _Held, agent: str) -> Lease:
         with self._lock:
@@ -86,12 +94,12 @@ class Pool:
     def _make_room(self) -> None:
         """Stop the gateways that have served longest and serve nobody, as far as there are too many."""
         with self._lock:
-            everyone = [(user, one) for user, held in self._held.items() for one in held]
-            idle = [(user, one) for user, one in everyone if one.leases == 0]
+            everyone = [(one, held) for pool in self._pools for held in pool._held.values() for one in held]
+            idle = sorted((one for one in everyone if one[0].leases == 0), key=lambda one: one[0].since)
             ended = idle[: max(0, len(everyone) + 1 - self.warm)]
-            for user, one in ended:
-                self._held[user].remove(one)
-        for _, one in ended:
+            for one, held in ended:
+                held.remove(one)
+        for one, _ in ended:
             one.gateway.stop()
 
     def stop(self) -> None:
