@@ -14,7 +14,7 @@ from inspect_ai.model import ChatMessage
 from forwhom.errors import InputError
 from forwhom.guard.calls import Bench, name_of, offered
 from forwhom.guard.judging import POLICY, Intervention
-from forwhom.guard.messages import as_read, as_sent, conversation, is_others
+from forwhom.guard.messages import as_read, as_sent, conversation, is_others, quoted_in
 from forwhom.guard.policy import InForce
 from forwhom.mitigations.approval import APPROVES, Approver
 from forwhom.systems.layer import Exchange
@@ -43,7 +43,7 @@ def asked(force: InForce, known: User, given: Sequence[Any], approves: Approver 
     exchange.notes[APPROVES] = approves or _nobody
     messages = as_read(given, force.policy)
     conversation(messages, exchange, force)
-    read = [one.text for one in messages if is_others(one)]
+    read = [one.text for one in messages if is_others(one)] + quoted_in(messages)
     read += [one.text for one in exchange.log if one.is_by_another(known)]
     bench = Bench(force, exchange, tuple(read))
     return Asked(exchange, bench, messages, list(given))

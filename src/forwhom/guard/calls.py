@@ -93,7 +93,7 @@ class Bench:
         exchange = self.exchange
         if self.force.is_guest(exchange.known):
             owner = self.force.anybody(self.force.policy.owner)
-            return remembered(text, (text,), replace(exchange, known=owner, request="", log=[]))
+            return remembered(text, None, replace(exchange, known=owner, request="", log=[]))
         return remembered(text, self.read, exchange)
 
     def _attempt(self, tool: str, told: dict[str, str]) -> Attempt:

@@ -18,12 +18,13 @@ from inspect_ai.model import (
 )
 
 from forwhom.guard.policy import InForce, Policy
-from forwhom.guard.speakers import Line, line, remembered_in, who_asks
+from forwhom.guard.speakers import UNREAD, Line, line, remembered_in, who_asks
 from forwhom.systems.layer import AUTHOR, Exchange, Happening
 from forwhom.users.user import User
 
 _GIVEN = "given"
 _LINE = "line"
+_OWN = "own"  # what a tool returned of the owner's
 _SYSTEM = ("system", "developer")
 
 
@@ -48,7 +49,8 @@ def _read(given: Mapping[str, Any], place: str, call: Mapping[str, Any], policy:
     tool = str(called.get("name", ""))
     metadata: dict[str, Any] = {_GIVEN: given}
     is_untrusted = {role, given.get("name", ""), tool} & set(policy.untrusted)
-    if is_untrusted and not policy.rule(tool).returns_own(called.get("arguments")):
+    metadata[_OWN] = policy.rule(tool).returns_own(called.get("arguments"))
+    if is_untrusted and not metadata[_OWN]:
         metadata[AUTHOR] = "third_party"
     if role in _SYSTEM:
         return ChatMessageSystem(content=text, metadata=metadata, id=place)
@@ -128,29 +130,49 @@ def conversation(messages: Sequence[ChatMessage], exchange: Exchange, force: InF
     exchange.request = said_in(messages[asked]).text if own else ""
     if force.is_guest(known):
         owner = force.anybody(force.policy.owner)
-        for text in remembered_in(messages[0].text, force.policy.speakers):
+        prompts = [one.text for one in messages if one.role == "system"]
+        for text in remembered_in(prompts, force.policy.speakers):
             exchange.log.append(Happening("say", text, owner, session))
+    answered = known
     for place, one in enumerate(messages):
-        if place != asked and one.role != "system":
-            exchange.log.append(_happening(one, authors.get(place, known), session))
+        answered = authors.get(place, answered)
+        if quoted := said_in(one).quoted:
+            exchange.log.append(Happening("document", quoted, None, session))
+        if place != asked and one.role != "system" and not said_in(one).internal:
+            exchange.log.append(_happening(one, answered, exchange, force))
+
+
+def quoted_in(messages: Sequence[ChatMessage]) -> list[str]:
+    """What a client put into users' messages, which may be others' words."""
+    return [quoted for one in messages if (quoted := said_in(one).quoted)]
 
 
 def _authors(lines: Mapping[int, Line], known: User, force: InForce) -> dict[int, User]:
-    """Whose words each user message is. The last is by `known`; of the others those are the owner's that do
-    not say whose they are, where any do."""
-    unsaid, last = known, max(lines, default=-1)
+    """Whose words each user message is. The last is by `known`; of the others those are the owner's that are
+    of no channel, where any is, and each is somebody else's of which it cannot be read."""
+    of_no_channel, last = known, max(lines, default=-1)
     if force.policy.owner and any(one.speaker for one in lines.values()):
-        unsaid = force.anybody(force.policy.owner)
-    by = {place: one.speaker for place, one in lines.items()}
-    return {
-        place: known if place == last or name == known.id else force.anybody(name) if name else unsaid
-        for place, name in by.items()
-    }
+        of_no_channel = force.anybody(force.policy.owner)
+
+    def author(place: int, name: str) -> User:
+        if place == last:
+            return known
+        if name == UNREAD:
+            return force.anybody(f"{UNREAD}{place}")
+        return force.anybody(name) if name and name != known.id else known if name else of_no_channel
+
+    return {place: author(place, one.speaker) for place, one in lines.items()}
 
 
-def _happening(message: ChatMessage, user: User, session: int) -> Happening:
-    if is_others(message) or message.role == "tool" or said_in(message).internal:
+def _happening(message: ChatMessage, user: User, exchange: Exchange, force: InForce) -> Happening:
+    """user: who wrote it, or the last who wrote before it."""
+    known, session = exchange.known, exchange.session
+    if message.role == "assistant":  # what was answered to somebody else is theirs
+        is_own = user.id == known.id
+        return Happening("answer" if is_own else "say", message.text, None if is_own else user, session)
+    if message.role == "tool" and (message.metadata or {}).get(_OWN) and force.is_guest(known):
+        return Happening("say", message.text, force.anybody(force.policy.owner), session)
+    if is_others(message) or message.role == "tool":
         return Happening("document", message.text, None, session)
-    if message.role == "assistant":
-        return Happening("answer", message.text, None, session)
-    return Happening("say", said_in(message).text, user, session)
+    said = said_in(message)
+    return Happening("say", said.text or said.quoted, user, session)

@@ -23,14 +23,15 @@ _WORD = re.compile(r"\w{4,}")
 _END = re.compile(r"((?<=[.!?;])\s+|\n+)")
 
 
-def remembered(text: str, read: Sequence[str], exchange: Exchange) -> tuple[str, tuple[str, ...]]:
+def remembered(text: str, read: Sequence[str] | None, exchange: Exchange) -> tuple[str, tuple[str, ...]]:
     """What of `text` may be written to memory, and the mitigations that changed it; none: all of it.
 
-    read: what others wrote, as far as it is known here."""
+    read: what others wrote, as far as it is known here; None: all of `text` is others' word."""
     log = [*exchange.log, Happening("say", exchange.request, exchange.known, exchange.session)]
     asked = replace(exchange, log=log)
     kept, changing = [], dict[str, None]()
-    for is_others, part in _by_author(text, read, [one.text for one in log if one.is_by(exchange.known)]):
+    own = [one.text for one in log if one.is_by(exchange.known)]
+    for is_others, part in [(True, text)] if read is None else _by_author(text, read, own):
         happened: Happening | None = Happening(
             "document" if is_others else "say", part, None if is_others else asked.known, asked.session
         )
