@@ -43,7 +43,7 @@ class LiveAgent:
         self._opened: list[str] = []  # keys of sessions in which something was said
         self._is_over = False
         self._documents = 0
-        self._others: dict[str, int] = {}
+        self._others: list[str] = []
         self.told: set[str] = set()
         write_user(user, knows, self.workspace)
 
@@ -141,10 +141,12 @@ class LiveAgent:
         ]
 
     def _number(self, other: str) -> int:
-        """Of a person at Telegram."""
-        if self._is_owner != bool(other):
-            return OWNER_NUMBER
-        return self._others.setdefault(other, OWNER_NUMBER + 1 + len(self._others))
+        """Of a person at Telegram. Where the agent is not the user's, it is the first other person's."""
+        if other and other not in self._others:
+            self._others.append(other)
+        first, rest = self._others[:1] or ["an owner who says nothing"], self._others[1:]
+        people = ["", *self._others] if self._is_owner else [*first, "", *rest]
+        return OWNER_NUMBER + people.index(other)
 
     def _key(self, other: str) -> str:
         if self._gateway.telegram:

@@ -122,6 +122,10 @@ class Client:
 
     def say_by(self, telegram: Telegram, agent: str, person: int, key: str, message: str) -> Said:
         """One turn of the agent, which somebody's message in Telegram begins: what its bot then writes."""
+        if message.lstrip().startswith("/"):
+            raise GatewayError(
+                "a message that begins with '/' is a command to OpenClaw and no turn of the agent"
+            )
         with self._turn:
             before, known = self._row(key).get("lastRunId"), len(telegram.told(agent, person))
             began = time.time()

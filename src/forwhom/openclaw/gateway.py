@@ -72,7 +72,7 @@ class Gateway:
         dm_scope: str = "",
     ) -> None:
         self.snapshot = snapshot
-        self.telegram = Telegram() if by_telegram else None
+        self.telegram: Telegram | None = None
         self.folder = Path(mkdtemp(prefix="forwhom-openclaw-gateway-"))
         self.state = self.folder / "state"
         own = snapshot.agent
@@ -82,6 +82,7 @@ class Gateway:
         self._turn = RLock()
         self.port, self._token = _free_port(), secrets.token_urlsafe(24)
         try:
+            self.telegram = Telegram() if by_telegram else None
             shutil.copytree(snapshot.state, self.state)
             (self.folder / "home").mkdir()
             workspaces = {name: self.folder / "workspaces" / name for name in names}

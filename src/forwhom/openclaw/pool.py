@@ -74,12 +74,12 @@ class Pool:
                 self._failure, self._failed = error, self._failed + 1
                 raise
             self._failed = 0
-            agent = held.gateway.take()
-            if agent is None:
-                raise RuntimeError("a new gateway has no copy of the agent")
             with self._lock:
                 self._held.setdefault(user, []).append(held)
-            return self._given(held, agent)
+                agent = held.gateway.take()
+                if agent is None:
+                    raise RuntimeError("a new gateway has no copy of the agent")
+                return self._given(held, agent)
 
     def _given(self, held: _Held, agent: str) -> Lease:
         with self._lock:

@@ -83,12 +83,10 @@ class Telegram(ThreadingHTTPServer):
 
     def told_after(self, agent: str, person: int, count: int) -> list[str]:
         """The same without the first `count`, once nothing more comes."""
-        known, until = count, time.monotonic() + _SILENT
-        while (left := until - time.monotonic()) > 0:
-            with self._changed:
-                self._changed.wait(left)
-            if (now := len(self.told(agent, person))) != known:
-                known, until = now, time.monotonic() + _QUIET
+        messages, known, wait = self._told[_token(agent), person], count, _SILENT
+        with self._changed:
+            while self._changed.wait_for(lambda seen=known: len(messages) != seen, wait):
+                known, wait = len(messages), _QUIET
         return self.told(agent, person)[count:]
 
     def answered(self, bot: str, method: str, given: Mapping[str, Any]) -> Any:
