@@ -133,7 +133,7 @@ def test_observe_changes_nothing_and_reports_the_same(tmp_path: Path) -> None:
 def test_the_policies_of_the_document_can_be_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "guard.md").read_text(encoding="utf-8")
     shown = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert len(shown) == 3
+    assert len(shown) == 4
     for policy in shown:
         (folder := tmp_path / str(len(policy))).mkdir()
         with proxied(folder, policy.replace("audit.jsonl", str(folder / "audit.jsonl"))) as at:

@@ -8,12 +8,14 @@ direct messages: getMe, getUpdates and sendMessage. All else is taken note of by
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any
@@ -83,10 +85,12 @@ class Telegram(ThreadingHTTPServer):
 
     def told_after(self, agent: str, person: int, count: int) -> list[str]:
         """The same without the first `count`, once nothing more comes."""
-        messages, known, wait = self._told[_token(agent), person], count, _SILENT
+        messages, wait = self._told[_token(agent), person], _SILENT
         with self._changed:
-            while self._changed.wait_for(lambda seen=known: len(messages) != seen, wait):
-                known, wait = len(messages), _QUIET
+            for known in itertools.count(count):
+                if not self._changed.wait_for(partial(_longer, messages, known), wait):
+                    break
+                wait = _QUIET
         return self.told(agent, person)[count:]
 
     def answered(self, bot: str, method: str, given: Mapping[str, Any]) -> Any:
@@ -158,6 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.do_POST()
+
+
+def _longer(messages: Sequence[str], known: int) -> bool:
+    return len(messages) > known
 
 
 def _token(agent: str) -> str:
