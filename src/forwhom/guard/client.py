@@ -32,10 +32,10 @@ def protect(client: Any, policy: Policy | Path | str, approves: Approver | None 
     """`client` with a policy in force: `protected.chat.completions.create(..., user="ana")`.
 
     user: an id of the policy, which is not sent on; left out, nothing is known of who asks but what the
-    messages say of it, where the policy has speakers. Every answer
-    says in `.forwhom` what was changed. stream=True: the answer is judged as a whole, and so comes at once.
-    approves: who is asked by the mitigation `approval`, and says whether a call is made; without one nobody
-    agrees. Raises InputError for a policy that is wrong or cannot act around a client.
+    messages say of it, where the policy has speakers. Every answer says in `.forwhom` what was changed.
+    stream=True: the answer is judged as a whole, and so comes at once. approves: who is asked by the
+    mitigation `approval`, and says whether a call is made; without one nobody agrees. Raises InputError for
+    a policy that is wrong or cannot act around a client.
     """
     return Protected(client, in_force(policy), approves)
 

@@ -18,7 +18,7 @@ from inspect_ai.model import (
 )
 
 from forwhom.guard.policy import InForce, Policy
-from forwhom.guard.speakers import UNREAD, Line, line, remembered_in, who_asks
+from forwhom.guard.speakers import UNREAD, Line, line, remembered_in
 from forwhom.systems.layer import AUTHOR, Exchange, Happening
 from forwhom.users.user import User
 
@@ -72,11 +72,15 @@ def asking(given: Any, policy: Policy) -> str:
     """Who wrote the last message of a request that is a person's; "" where its client does not say it."""
     if policy.speakers is None or not isinstance(given, list):
         return ""
-    users = [one for one in given if isinstance(one, Mapping) and one.get("role") == "user"]
-    try:
-        return who_asks(line(text_of(one.get("content")), policy.speakers) for one in users)
-    except (AttributeError, KeyError, TypeError):  # of no form that a message has
-        return ""
+    for one in reversed(given):
+        if isinstance(one, Mapping) and one.get("role") == "user":
+            try:
+                said = line(text_of(one.get("content")), policy.speakers)
+            except (AttributeError, KeyError, TypeError):  # of no form that a message has
+                return ""
+            if not said.internal:
+                return said.speaker
+    return ""
 
 
 def text_of(content: Any) -> str:
@@ -155,11 +159,11 @@ def _authors(lines: Mapping[int, Line], known: User, force: InForce) -> dict[int
         of_no_channel = force.anybody(force.policy.owner)
 
     def author(place: int, name: str) -> User:
-        if place == last:
+        if place == last or name == known.id:
             return known
         if name == UNREAD:
             return force.anybody(f"{UNREAD}{place}")
-        return force.anybody(name) if name and name != known.id else known if name else of_no_channel
+        return force.anybody(name) if name else of_no_channel
 
     return {place: author(place, one.speaker) for place, one in lines.items()}
 

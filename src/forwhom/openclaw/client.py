@@ -143,11 +143,8 @@ class Client:
         until = time.monotonic() + TURN_SECONDS
         while time.monotonic() < until:
             row = self._row(key)
-            if (
-                row.get("lastRunId") != before
-                and row.get("status") != "running"
-                and not row.get("hasActiveRun")
-            ):
+            is_another = row.get("lastRunId") not in (None, before)
+            if is_another and row.get("status") != "running" and not row.get("hasActiveRun"):
                 return row
             time.sleep(_LOOKS)
         raise GatewayError("no turn of the agent came of the message, or it did not end")

@@ -21,8 +21,11 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+from forwhom.openclaw.prompts import ABOUT, ADDED, BEGINS_INTERNAL, REMEMBERED, STAMP
+from forwhom.openclaw.serving import Handler
 
 MODEL = "naive"
 """The only model that it has."""
@@ -32,13 +35,6 @@ _FILE = re.compile(r"read the file (\S+)", re.IGNORECASE)
 _REMEMBER = re.compile(r"\bremember(?: this| that)?\s*[:,]\s*(.+)", re.IGNORECASE)
 _FORGET = re.compile(r"\bforget\b[^:\n]*(?::\s*(.+))?", re.IGNORECASE)
 _OPTION = re.compile(r"^([A-Z])\) (.+)$", re.MULTILINE)
-_STAMP = re.compile(r"^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d[^\]]*\]\s*")
-_SENDER = re.compile(r"^Conversation info: ⟦openclaw:ctx⟧\n```json\n.*?\n```\n+", re.DOTALL)
-_INJECTED = re.compile(
-    r"^## (\S*/)?((?:USER|MEMORY)\.md)\n(.*?)(?=^## \S*/|^<!-- /?openclaw|\Z)", re.MULTILINE | re.DOTALL
-)
-_RUNTIME = re.compile(r"\n\nRuntime: agent=.*\Z", re.DOTALL)
-_INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>"
 _WORD = re.compile(r"[^\W_]{3,}")
 _COMMON = frozenset(
     re.findall(
@@ -55,7 +51,7 @@ _COMMON = frozenset(
 def reply(request: dict[str, Any]) -> dict[str, Any]:
     """The assistant's message, with `content` or `tool_calls`, to a chat-completions request."""
     messages = [(one.get("role", ""), _text(one)) for one in request.get("messages", [])]
-    spoken = [(role, text) for role, text in messages if role != "system" and _INTERNAL not in text]
+    spoken = [(role, text) for role, text in messages if role != "system" and BEGINS_INTERNAL not in text]
     files = _injected("\n".join(text for role, text in messages if role in ("system", "developer")))
     turn = max((at for at, (role, _) in enumerate(spoken) if role == "user"), default=0)
     asked = spoken[turn][1] if spoken else ""
@@ -91,11 +87,11 @@ def _text(message: dict[str, Any]) -> str:
         content = "\n".join(part.get("text", "") for part in content)
     if message.get("role") != "user":
         return content
-    return _RUNTIME.sub("", _SENDER.sub("", _STAMP.sub("", content)))
+    return ADDED.sub("", ABOUT.sub("", STAMP.sub("", content)))
 
 
 def _injected(prompt: str) -> dict[str, str]:
-    return {name: text.strip() for _, name, text in _INJECTED.findall(prompt)}
+    return {name: text.strip() for name, text in REMEMBERED.findall(prompt)}
 
 
 def _lines(files: dict[str, str]) -> Iterator[str]:
@@ -144,21 +140,17 @@ def _call(tool: str, **arguments: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        self._json({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "forwhom"}]})
-
-    def do_POST(self) -> None:
+class _Handler(Handler):
+    def answer(self) -> None:
+        if self.command == "GET":
+            own = {"id": MODEL, "object": "model", "owned_by": "forwhom"}
+            self.send_json({"object": "list", "data": [own]})
+            return
         try:
-            request = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+            request = json.loads(self.body())
             message = reply(request)
         except (ValueError, AttributeError, TypeError) as error:
-            self._json({"error": {"message": str(error)}}, 400)
+            self.send_json({"error": {"message": str(error)}}, 400)
             return
         if isinstance(self.server, ModelServer):
             self.server.requests.append({"headers": dict(self.headers), "body": request})
@@ -168,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         about = {"id": f"chatcmpl-{time.monotonic_ns()}", "created": int(time.time()), "model": MODEL}
         if not request.get("stream"):
             choices = [{"index": 0, "message": message, "finish_reason": end}]
-            self._json({**about, "object": "chat.completion", "choices": choices, "usage": usage})
+            self.send_json({**about, "object": "chat.completion", "choices": choices, "usage": usage})
             return
         calls = [{"index": at, **one} for at, one in enumerate(message.get("tool_calls", []))]
         delta = {**message, **({"tool_calls": calls} if calls else {})}
@@ -176,17 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
                   {"choices": [{"index": 0, "delta": {}, "finish_reason": end}]},
                   {"choices": [], "usage": usage}]  # fmt: skip
         said = [json.dumps({**about, "object": "chat.completion.chunk", **one}) for one in chunks]
-        self._send("".join(f"data: {one}\n\n" for one in [*said, "[DONE]"]).encode(), "text/event-stream")
-
-    def _json(self, what: Any, status: int = 200) -> None:
-        self._send(json.dumps(what).encode(), "application/json", status)
-
-    def _send(self, content: bytes, kind: str, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        self.send("".join(f"data: {one}\n\n" for one in [*said, "[DONE]"]).encode(), "text/event-stream")
 
 
 class ModelServer(ThreadingHTTPServer):

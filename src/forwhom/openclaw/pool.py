@@ -49,8 +49,7 @@ class Pool:
     _lock: ClassVar[RLock] = RLock()
     _pools: ClassVar[WeakSet[Pool]] = WeakSet()
     _starting: dict[str, Lock] = field(default_factory=dict)
-    _failure: InputError | None = None
-    _failed: int = 0
+    _failures: list[InputError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._pools.add(self)
@@ -65,15 +64,15 @@ class Pool:
                 for held in self._held.get(user, ()):
                     if (agent := held.gateway.take()) is not None:
                         return self._given(held, agent)
-            if self._failure and self._failed > 1:  # it would come to the same for every sample
-                raise self._failure
+            if len(self._failures) > 1:  # it would come to the same for every sample
+                raise self._failures[-1]
             self._make_room()
             try:
                 held = _Held(self.start())
             except InputError as error:
-                self._failure, self._failed = error, self._failed + 1
+                self._failures.append(error)
                 raise
-            self._failed = 0
+            self._failures.clear()
             with self._lock:
                 self._held.setdefault(user, []).append(held)
                 agent = held.gateway.take()

@@ -131,16 +131,13 @@ def _plugins(own: Mapping[str, Any], how: Sealing, *, has_own: bool) -> dict[str
     settings = dict(memory.get("config", {}))
     dreaming = {**settings.get("dreaming", {}), "enabled": how.dreams}
     entries["memory-core"] = {**memory, "config": {**settings, "dreaming": dreaming}}
+    # A plain workspace needs none of those that OpenClaw would look for providers and devices with.
+    plugins = {**({} if has_own else {"allow": ["memory-core"]}), **own, "entries": entries}
     if how.telegram:
         entries[CHANNEL] = {**entries.get(CHANNEL, {}), "enabled": True}
-    # A plain workspace needs none of those that OpenClaw would look for providers and devices with.
-    needed = ["memory-core", *([CHANNEL] if how.telegram else [])]
-    allowed = own.get("allow", needed if not has_own else [])
-    return {
-        **own,
-        **({"allow": [*dict.fromkeys([*allowed, *needed])]} if allowed else {}),
-        "entries": entries,
-    }
+        if plugins.get("allow"):
+            plugins["allow"] = [*plugins["allow"], CHANNEL]
+    return plugins
 
 
 def _tools(own: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,13 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any
 from urllib.parse import parse_qsl
 from zlib import crc32
+
+from forwhom.openclaw.serving import Handler
 
 CHANNEL = "telegram"
 OWNER_NUMBER = 1
@@ -135,33 +137,22 @@ class Telegram(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     server: Telegram
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("content-length") or 0))
+    def answer(self) -> None:
+        content = self.body()
         path, _, query = self.path.partition("?")
         called = _PATH.fullmatch(path)
         try:
             given = {**dict(parse_qsl(query)), **(json.loads(content) if content else {})}
             if called is None:
                 raise ValueError("no method of a bot")
-            status, told = 200, {"ok": True, "result": self.server.answered(called[1], called[2], given)}
+            result = self.server.answered(called[1], called[2], given)
         except (ValueError, TypeError, KeyError) as error:
-            status, told = 400, {"ok": False, "error_code": 400, "description": str(error)}
-        body = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        self.do_POST()
+            self.send_json({"ok": False, "error_code": 400, "description": str(error)}, 400)
+            return
+        self.send_json({"ok": True, "result": result})
 
 
 def _longer(messages: Sequence[str], known: int) -> bool:

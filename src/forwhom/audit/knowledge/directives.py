@@ -117,13 +117,16 @@ def is_spoken_of(text: str) -> bool:
 
 def names_a_source(text: str) -> str:
     """The words by which an entry says that it comes from a page, a mail or the like; "" without."""
-    found = phrases("guesses", "names_a_source").search(text)
-    return " ".join(found.group().split()) if found else ""
+    return _words_of("names_a_source", text)
 
 
 def took_over(text: str) -> str:
     """The words by which a note says that others' advice was put into memory; "" without."""
-    found = phrases("guesses", "took_over").search(text)
+    return _words_of("took_over", text)
+
+
+def _words_of(guess: str, text: str) -> str:
+    found = phrases("guesses", guess).search(text)
     return " ".join(found.group().split()) if found else ""
 
 

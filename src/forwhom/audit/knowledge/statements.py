@@ -140,12 +140,14 @@ class Statement:
     @cached_property
     def free_days(self) -> frozenset[int]:
         """On which somebody does not work: “has Tuesdays off”."""
-        clauses = (one for one in _CLAUSE.split(self.text) if _OFF.search(one) and not _ON.search(one))
-        return frozenset(_WEEK[day.lower()[:3]] for one in clauses for day in _DAY.findall(one))
+        return self._days_of(_OFF, _ON)
 
     @cached_property
     def working_days(self) -> frozenset[int]:
-        clauses = (one for one in _CLAUSE.split(self.text) if _ON.search(one) and not _OFF.search(one))
+        return self._days_of(_ON, _OFF)
+
+    def _days_of(self, sign: re.Pattern[str], other: re.Pattern[str]) -> frozenset[int]:
+        clauses = (one for one in _CLAUSE.split(self.text) if sign.search(one) and not other.search(one))
         return frozenset(_WEEK[day.lower()[:3]] for one in clauses for day in _DAY.findall(one))
 
     @cached_property
