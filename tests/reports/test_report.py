@@ -81,6 +81,18 @@ def test_the_counts_of_the_run_are_numbers(tmp_path: Path) -> None:
     assert "1 measurements, 40 users and the neutral one, 24 items" in path.read_text(encoding="utf-8")
 
 
+def test_the_models_that_answered_are_named_and_not_one_that_the_study_names(tmp_path: Path) -> None:
+    planted_run(tmp_path)
+    table = pl.read_parquet(tmp_path / "results.parquet")
+    table.with_columns(model=pl.lit("openclaw/naive")).write_parquet(tmp_path / "results.parquet")
+    run = json.loads((tmp_path / "run.json").read_text())
+    run["study"] |= {"name": "live", "model": "forwhom/smollm2"}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    page = write_report(read_run(tmp_path)).read_text(encoding="utf-8")
+    assert "forwhom · live · openclaw/naive<" in page
+    assert "embedded 135-million-parameter model" not in page
+
+
 def test_nothing_that_a_model_said_becomes_markup(tmp_path: Path) -> None:
     path, _ = planted_run(tmp_path)
     tags: list[str] = []

@@ -106,6 +106,7 @@ def render_html(
         summary=summary,
         tolerance=tolerance,
         run=provenance,
+        models=results["model"].unique(maintain_order=True).to_list(),
     )  # fmt: skip
     return printable(text)
 
