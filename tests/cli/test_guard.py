@@ -1,12 +1,11 @@
 """`forwhom guard` says what is wrong before it listens."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from forwhom.cli import app
+from forwhom.cli import app, guard
 from forwhom.errors import InputError
 
 POLICY = "mitigations: []\nguard: {unknown_users: neutral}"
@@ -21,8 +20,7 @@ def refused(folder: Path, *args: str) -> str:
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = sys.modules["forwhom.cli.guard"]  # the function has its name in the package
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "uvicorn" else object())
+    monkeypatch.setattr(guard, "find_spec", lambda name: None if name == "uvicorn" else object())
     assert "needs uvicorn; install it with: pip install 'forwhom[guard]'" in refused(tmp_path)
 
 
