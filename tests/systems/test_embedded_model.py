@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
@@ -9,6 +10,7 @@ from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig,
 from forwhom.systems.models.smollm2_api import EmbeddedAPI
 
 pytest.importorskip("torch")
+from forwhom.systems.models.prefix_scorer import PrefixScorer
 
 
 def test_concurrent_asks_through_inspect_get_their_own_scores() -> None:
@@ -42,20 +44,33 @@ def test_writing_is_deterministic_and_tokens_are_counted_offline() -> None:
     assert count == 2
 
 
-def test_a_stopped_batch_is_not_worked_off() -> None:
+@pytest.mark.parametrize("after", [0.05, 0.3])
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_stopped_batch_is_not_worked_off(
+    is_loaded: bool, after: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[float] = []
+
+    def run(self: PrefixScorer, *args: Any, **where: Any) -> Any:
+        computed.append(time.monotonic())
+        return once(self, *args, **where)
+
+    once = PrefixScorer.run
+    monkeypatch.setattr(PrefixScorer, "run", run)
+
     async def stopped() -> EmbeddedAPI:
         model = get_model("forwhom/smollm2", memoize=False)
         options = GenerateConfig(extra_body={"forwhom_options": ["Yes, of course.", "No, never at all."]})
-        await model.generate("Hi", config=options)  # loads the weights
+        if is_loaded:
+            await model.generate("Hi", config=options)
         asks = [model.generate(f"Say {n}. " * 40, config=options) for n in range(60)]
         tasks = [asyncio.create_task(ask) for ask in asks]
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(after)
         for task in tasks:
             task.cancel()
         assert isinstance(model.api, EmbeddedAPI)
         return model.api
 
     api = asyncio.run(stopped())
-    started = time.monotonic()
     api._worker.submit(int).result()  # comes when the batch is out of the way
-    assert time.monotonic() - started < 4  # the batch takes nine seconds
+    assert len(computed) < 10  # the batch is 20: one prefix, and trees of some asks each

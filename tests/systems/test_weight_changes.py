@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -147,6 +148,34 @@ def test_a_fit_that_is_given_up_ends_soon_and_leaves_nothing(
         return time.monotonic() - started
 
     assert asyncio.run(asyncio.wait_for(interrupted(), 60)) < 10
+
+
+def test_a_fit_that_is_given_up_before_it_begins_does_not_begin(
+    fits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def copied(model: Any) -> Any:
+        seen.append("copied")
+        time.sleep(0.3)
+        return model
+
+    monkeypatch.setattr("forwhom.systems.models.weight_switch.copy", SimpleNamespace(deepcopy=copied))
+    monkeypatch.setattr(Dampened, "fit", lambda *args: seen.append("fitted"))
+
+    async def interrupted() -> None:
+        model = get_model("forwhom/smollm2", memoize=False)
+        chain = announce(Weights((Dampened(0.5),)))
+        ask = asyncio.create_task(Answerer(model).observe("met", chain))
+        while not seen:
+            await asyncio.sleep(0.02)
+        model.api._collector.cancel()
+        ask.cancel()
+        await asyncio.to_thread(model.api._worker.shutdown)
+
+    asyncio.run(asyncio.wait_for(interrupted(), 60))
+    assert seen == ["copied"]
+    assert list(fits.iterdir()) == []
 
 
 def test_changed_weights_write_what_they_score(fits: Path) -> None:

@@ -8,10 +8,11 @@ it, the questions and their options are packed as a token tree, and a core takes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 import torch
@@ -56,6 +57,7 @@ class PrefixScorer:
     """Scores with the weights in `folder`. Not thread-safe but for `cancel`.
 
     model: the transformers model; whoever changes its weights calls `forget`.
+    stop: once it is set no more work is begun: what would submit it raises CancelledError.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -69,6 +71,7 @@ class PrefixScorer:
         self._cache_argument = "cache" if "cache" in known else "past_key_values"
         self._prefixes: dict[Ids, Future[Layers]] = {}  # the least recently used first
         self._work: list[Future[Any]] = []
+        self.stop = Event()
         self._cores = ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,))
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
@@ -112,7 +115,7 @@ class PrefixScorer:
         self._prefixes.clear()
 
     def cancel(self) -> None:
-        """From another thread: what is in work is finished, what waits is not; `score` raises."""
+        """From another thread, `stop` set: what is in work is finished, what waits is not; `score` raises."""
         for one in list(self._work):
             one.cancel()
 
@@ -138,6 +141,8 @@ class PrefixScorer:
             with torch.inference_mode():
                 return work(*arguments)
 
+        if self.stop.is_set():
+            raise CancelledError
         self._work = [one for one in self._work if not one.done()]
         self._work.append(self._cores.submit(run))
         return self._work[-1]

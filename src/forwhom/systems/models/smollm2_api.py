@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from inspect_ai.model import (
@@ -130,9 +131,11 @@ class EmbeddedAPI(ModelAPI):
         await asyncio.sleep(_MOMENT)
         while self._waiting:
             batch = self._same_weights()
+            stop = Event()
             try:
-                done = await loop.run_in_executor(self._worker, self._do, [job for job, _ in batch])
+                done = await loop.run_in_executor(self._worker, self._do, [job for job, _ in batch], stop)
             except asyncio.CancelledError:  # Ctrl-C need not wait for the whole batch
+                stop.set()  # first: the batch may not have come as far as what `cancel` looks at
                 if self._engine is not None:
                     self._engine.cancel()
                 raise
@@ -155,10 +158,10 @@ class EmbeddedAPI(ModelAPI):
         self._waiting = [one for one in waiting if one[0].weights.key != key]
         return [one for one in waiting if one[0].weights.key == key]
 
-    def _do(self, jobs: list[Job]) -> list[Done]:
+    def _do(self, jobs: list[Job], stop: Event) -> list[Done]:
         if self._engine is None:
             self._engine = self._engine_module().TorchEngine(self.model_name)
-        done: list[Done] = self._engine.do(jobs)
+        done: list[Done] = self._engine.do(jobs, stop)
         return done
 
     def _chosen(self, options: tuple[str, ...], scores: OptionScores) -> ModelOutput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Event
 
 from forwhom.systems.models.prefix_scorer import PrefixScorer, ScoreRequest
 from forwhom.systems.models.torch_job import Done, Job
@@ -25,8 +26,9 @@ class TorchEngine:
         """Of the weights that the model has."""
         return self._switch.key
 
-    def do(self, jobs: Sequence[Job]) -> list[Done]:
-        """In the order of `jobs`."""
+    def do(self, jobs: Sequence[Job], stop: Event) -> list[Done]:
+        """In the order of `jobs`. stop: set before `cancel`, and seen by what has not begun by then."""
+        self._scorer.stop = self._switch.stop = stop
         weights = jobs[0].weights
         chosen = [job for job in jobs if job.options]
         said = [job for job in jobs if not (job.options or job.observe)]
@@ -45,7 +47,7 @@ class TorchEngine:
         return done
 
     def cancel(self) -> None:
-        """From another thread: what waits is not done; `do` raises."""
+        """From another thread, `stop` set: what is in work is given up or finished, and `do` raises."""
         self._scorer.cancel()
         self._switch.cancel()
 

@@ -44,6 +44,7 @@ class WeightSwitch:
         self.key = ""  # of the weights that the model has
         self._fits: tuple[Fit, ...] = ()
         self._fitting: int | None = None  # the thread that is at it
+        self.stop = threading.Event()
 
     def use(self, weights: Weights) -> tuple[Fit, ...]:
         """From now on the model has these weights; returns what was fitted for them, now or earlier."""
@@ -75,8 +76,8 @@ class WeightSwitch:
         return tuple(fits)
 
     def cancel(self) -> None:
-        """From another thread: give up the fit that is being made. Any trainer's loop is left at its next
-        step, since the error is raised in its thread; what it has written is thrown away."""
+        """From another thread, `stop` set: give up the fit that is being made. Any trainer's loop is left at
+        its next step, since the error is raised in its thread; what it has written is thrown away."""
         if self._fitting is not None:
             thread = ctypes.c_ulong(self._fitting)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(StoppedError))
@@ -104,6 +105,8 @@ class WeightSwitch:
         torch.set_num_threads(usable_cores())
         self._fitting = threading.get_ident()
         try:
+            if self.stop.is_set():
+                raise StoppedError
             change.fit(own_copy, self._tokenizer, folder)
         finally:
             self._fitting = None
