@@ -16,6 +16,8 @@ from forwhom.users.user import User
 from tests.controls.measured import PEOPLE
 from tests.controls.oracle_reader import planted
 
+REPEATS_NOTES = "reader/repeats notes"
+"""Says all that it reads. Who names a model by its constant has it planted."""
 ASKED: list[ChatMessage] = [ChatMessageSystem(content="Help."), ChatMessageUser(content="Hello?")]
 
 

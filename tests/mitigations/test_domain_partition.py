@@ -9,7 +9,7 @@ from forwhom.probes.probe import load_probe
 from forwhom.systems.turns import Turn
 from tests.controls.measured import PEOPLE
 from tests.mitigations.beside import beside
-from tests.mitigations.readers import played
+from tests.mitigations.readers import REPEATS_NOTES, played
 
 GUARD = DomainPartition()
 EXPOSES_AT_MOST = 0.1
@@ -36,7 +36,7 @@ def test_notes_of_another_part_of_life_are_read_neither_looked_up_nor_in_the_pro
 
 def test_a_model_that_tells_all_that_it_reads_exposes_few_notes() -> None:
     layers = (Prompting(representation="memory"),)
-    found = beside("over_exposure", layers, GUARD, PEOPLE[:4], model="reader/repeats notes")
+    found = beside("over_exposure", layers, GUARD, PEOPLE[:4], model=REPEATS_NOTES)
     assert found.unsafe[0] == 1.0
     assert found.unsafe[1] <= EXPOSES_AT_MOST
 

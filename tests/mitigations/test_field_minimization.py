@@ -11,6 +11,7 @@ from forwhom.systems.layer import Exchange
 from forwhom.users.attributes import catalogue
 from tests.controls.measured import PEOPLE
 from tests.mitigations.beside import beside
+from tests.mitigations.readers import REPEATS_NOTES
 
 GUARD = FieldMinimization()
 KEEPS_AT_LEAST, SHOWS_AT_MOST = 0.75, 0.05
@@ -74,7 +75,7 @@ def test_what_the_user_is_sure_of_and_the_backup_phrase_stay_unread() -> None:
 
 def test_a_model_that_tells_all_that_it_reads_exposes_nothing_of_a_request_that_needs_nothing() -> None:
     layers = (Prompting(representation="memory"),)
-    found = beside("over_exposure", layers, GUARD, PEOPLE[:4], model="reader/repeats notes")
+    found = beside("over_exposure", layers, GUARD, PEOPLE[:4], model=REPEATS_NOTES)
     assert found.unsafe[0] == 1.0
     assert found.unsafe[1] <= SHOWS_AT_MOST
 
