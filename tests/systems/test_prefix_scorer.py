@@ -1,6 +1,11 @@
 """Sharing what requests have in common changes no score."""
 
+import time
 import warnings
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from threading import Event
+from typing import Any
 
 import pytest
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
@@ -10,7 +15,9 @@ from forwhom.systems.models.weights import torch_folder
 pytest.importorskip("torch")
 
 from forwhom.systems.models import chatml
+from forwhom.systems.models.llama_server import Prompt
 from forwhom.systems.models.prefix_scorer import PrefixScorer, ScoreRequest
+from forwhom.systems.models.torch_writer import write
 from forwhom.users.population import builtin_population
 from forwhom.users.representations import render
 from forwhom.users.user import User
@@ -99,3 +106,23 @@ def test_scoring_warns_of_nothing(scorer: PrefixScorer) -> None:
 def test_the_scorer_prefers_what_is_plainly_likelier(scorer: PrefixScorer) -> None:
     paris, house = scorer.score([requests()[-1]])[0].logprobs
     assert paris > house + 3
+
+
+def test_writing_that_is_given_up_leaves_no_prefix_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = PrefixScorer(torch_folder())
+    prompt = Prompt("Be kind. ", "Hello?", 3, 0.0, 0, ())
+
+    def stopped(*args: Any) -> Any:
+        while len(scorer._prefixes) < 3:
+            time.sleep(0.01)
+        scorer.stop.set()
+        scorer.cancel()
+        return compute(*args)
+
+    compute = scorer._compute
+    monkeypatch.setattr(scorer, "_compute", stopped)
+    with pytest.raises(CancelledError):
+        write(scorer, [prompt, replace(prompt, prefix="Be brief. "), replace(prompt, prefix="Be fair. ")])
+    scorer.stop = Event()
+    monkeypatch.undo()
+    assert all(one.text for one in write(scorer, [prompt, replace(prompt, prefix="Be fair. ")]))
