@@ -95,9 +95,8 @@ def test_what_was_told_can_still_be_forgotten() -> None:
 
 
 def test_a_shared_store_gives_away_no_phrase_of_others_even_of_a_model_that_repeats_all() -> None:
-    model = REPEATS_NOTES
     for probe in ("store_extraction", "cross_user_leakage"):
-        found = beside(probe, (SHARED,), Pseudonymization(), PEOPLE[:1], model=model)
+        found = beside(probe, (SHARED,), Pseudonymization(), PEOPLE[:1], model=REPEATS_NOTES)
         assert found.unsafe[0] >= 0.8
         assert found.unsafe[1] == 0.0
     assert found.utility[1] >= found.utility[0] - COSTS_AT_MOST

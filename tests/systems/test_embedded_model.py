@@ -1,8 +1,7 @@
 """The embedded model for real: both engines, through Inspect."""
 
 import asyncio
-import time
-from typing import Any
+from unittest.mock import patch
 
 import pytest
 from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
@@ -46,18 +45,7 @@ def test_writing_is_deterministic_and_tokens_are_counted_offline() -> None:
 
 @pytest.mark.parametrize("after", [0.05, 0.3])
 @pytest.mark.parametrize("is_loaded", [False, True])
-def test_a_stopped_batch_is_not_worked_off(
-    is_loaded: bool, after: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    computed: list[float] = []
-
-    def run(self: PrefixScorer, *args: Any, **where: Any) -> Any:
-        computed.append(time.monotonic())
-        return once(self, *args, **where)
-
-    once = PrefixScorer.run
-    monkeypatch.setattr(PrefixScorer, "run", run)
-
+def test_a_stopped_batch_is_not_worked_off(is_loaded: bool, after: float) -> None:
     async def stopped() -> EmbeddedAPI:
         model = get_model("forwhom/smollm2", memoize=False)
         options = GenerateConfig(extra_body={"forwhom_options": ["Yes, of course.", "No, never at all."]})
@@ -71,6 +59,7 @@ def test_a_stopped_batch_is_not_worked_off(
         assert isinstance(model.api, EmbeddedAPI)
         return model.api
 
-    api = asyncio.run(stopped())
-    api._worker.submit(int).result()  # comes when the batch is out of the way
-    assert len(computed) < 10  # the batch is 20: one prefix, and trees of some asks each
+    with patch.object(PrefixScorer, "run", autospec=True, side_effect=PrefixScorer.run) as run:
+        api = asyncio.run(stopped())
+        api._worker.submit(int).result()  # comes when the batch is out of the way
+    assert run.call_count < 9  # the batch is 20: one prefix, and trees of some asks each

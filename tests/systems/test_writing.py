@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import pytest
 
@@ -65,15 +66,7 @@ def test_a_prefix_is_computed_once_and_counted_as_reused_from_then_on() -> None:
     assert back == first
 
 
-def test_a_cancelled_request_is_not_asked_and_blocks_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    served: list[Prompt] = []
-
-    def generate(self: LlamaServer, prompt: Prompt) -> Generated:
-        served.append(prompt)
-        return once(self, prompt)
-
-    once = LlamaServer.generate
-    monkeypatch.setattr(LlamaServer, "generate", generate)
+def test_a_cancelled_request_is_not_asked_and_blocks_no_server() -> None:
     engine = LlamaEngine(gguf_path(), servers=1)
 
     async def stopped() -> None:
@@ -83,9 +76,11 @@ def test_a_cancelled_request_is_not_asked_and_blocks_no_server(monkeypatch: pyte
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    asyncio.run(stopped())
-    engine._workers.submit(int).result()  # comes when what was asked is out of the way
-    assert len(served) < len(prompts())  # the first, and those in work by then
+    serve = LlamaServer.generate
+    with patch.object(LlamaServer, "generate", autospec=True, side_effect=serve) as served:
+        asyncio.run(stopped())
+        engine._workers.submit(int).result()  # comes when what was asked is out of the way
+    assert served.call_count < len(prompts())  # the first, and those in work by then
     assert written(engine, prompts()[:1])[prompts()[0]]
 
 

@@ -7,8 +7,9 @@ it, the questions and their options are packed as a token tree, and a core takes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -54,10 +55,10 @@ class OptionScores:
 
 
 class PrefixScorer:
-    """Scores with the weights in `folder`. Not thread-safe but for `cancel`.
+    """Scores with the weights in `folder`. Not thread-safe.
 
     model: the transformers model; whoever changes its weights calls `forget`.
-    stop: once it is set no more work is begun: what would submit it raises CancelledError.
+    stop: of what is submitted from now on; once it is set, whatever of it waits raises CancelledError.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +71,6 @@ class PrefixScorer:
         known = signature(self.model.model.forward).parameters
         self._cache_argument = "cache" if "cache" in known else "past_key_values"
         self._prefixes: dict[Ids, Future[Layers]] = {}  # the least recently used first
-        self._work: list[Future[Any]] = []
         self.stop = Event()
         self._cores = ThreadPoolExecutor(usable_cores(), initializer=torch.set_num_threads, initargs=(1,))
 
@@ -81,12 +81,8 @@ class PrefixScorer:
             options = [self.ids(option) for option in request.options]
             branch = Branch(self.ids(request.tail), options)
             groups.setdefault(tuple(self.ids(request.prefix)), []).append((index, branch))
-        try:
+        with self.prefixes():
             scored = self._score_groups(groups)
-        except BaseException:
-            self.forget()  # one of them may be what failed
-            raise
-        self.trim()
         return [scored[index] for index in range(len(requests))]
 
     def _score_groups(self, groups: dict[Ids, list[tuple[int, Branch]]]) -> dict[int, OptionScores]:
@@ -105,19 +101,20 @@ class PrefixScorer:
                 )  # fmt: skip
         return scored
 
-    def trim(self) -> None:
-        """Drop the prefixes that were not used for longest."""
+    @contextmanager
+    def prefixes(self) -> Iterator[None]:
+        """All that is begun inside is kept until its end; from then on only the last ones used."""
+        try:
+            yield
+        except BaseException:
+            self.forget()  # one of them may be what failed, or was given up
+            raise
         for stale in list(self._prefixes)[:-_KEPT]:
             del self._prefixes[stale]
 
     def forget(self) -> None:
         """Drop what was computed: the weights are about to be others."""
         self._prefixes.clear()
-
-    def cancel(self) -> None:
-        """From another thread, `stop` set: what is in work is finished, what waits is not; `score` raises."""
-        for one in list(self._work):
-            one.cancel()
 
     def score_alone(self, requests: Sequence[ScoreRequest]) -> list[OptionScores]:
         """The same by one full forward pass an option and nothing shared: the reference."""
@@ -137,20 +134,20 @@ class PrefixScorer:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
 
     def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        stop = self.stop
+
         def run() -> T:
+            if stop.is_set():
+                raise CancelledError
             with torch.inference_mode():
                 return work(*arguments)
 
-        if self.stop.is_set():
-            raise CancelledError
-        self._work = [one for one in self._work if not one.done()]
-        self._work.append(self._cores.submit(run))
-        return self._work[-1]
+        return self._cores.submit(run)
 
     def begin(self, prefix: Ids) -> int:
         """Start to compute `prefix` where it is not known; returns how many of its tokens are known.
 
-        Called from one thread. A prefix is kept at least until `trim`.
+        Called from one thread, inside `prefixes`.
         """
         if prefix in self._prefixes:
             self._prefixes[prefix] = self._prefixes.pop(prefix)

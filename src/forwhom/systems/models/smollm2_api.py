@@ -135,7 +135,7 @@ class EmbeddedAPI(ModelAPI):
             try:
                 done = await loop.run_in_executor(self._worker, self._do, [job for job, _ in batch], stop)
             except asyncio.CancelledError:  # Ctrl-C need not wait for the whole batch
-                stop.set()  # first: the batch may not have come as far as what `cancel` looks at
+                stop.set()  # first, for what has not begun
                 if self._engine is not None:
                     self._engine.cancel()
                 raise

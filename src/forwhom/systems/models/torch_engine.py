@@ -27,7 +27,7 @@ class TorchEngine:
         return self._switch.key
 
     def do(self, jobs: Sequence[Job], stop: Event) -> list[Done]:
-        """In the order of `jobs`. stop: set before `cancel`, and seen by what has not begun by then."""
+        """In the order of `jobs`. stop: once it is set what has not begun is not done, and `do` raises."""
         self._scorer.stop = self._switch.stop = stop
         weights = jobs[0].weights
         chosen = [job for job in jobs if job.options]
@@ -47,8 +47,7 @@ class TorchEngine:
         return done
 
     def cancel(self) -> None:
-        """From another thread, `stop` set: what is in work is given up or finished, and `do` raises."""
-        self._scorer.cancel()
+        """From another thread, `stop` set: the fit that is being made is given up."""
         self._switch.cancel()
 
 

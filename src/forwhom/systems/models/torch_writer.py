@@ -16,17 +16,12 @@ from forwhom.systems.models.prefix_scorer import PrefixScorer
 def write(scorer: PrefixScorer, prompts: Sequence[Prompt]) -> list[Generated]:
     """The continuations in the order of `prompts`; what their prefixes share is computed once."""
     waiting = []
-    try:
+    with scorer.prefixes():
         for prompt in prompts:
             prefix = tuple(scorer.ids(prompt.prefix))
             known = scorer.begin(prefix)
             waiting.append(scorer.submit(_decode, scorer, prefix, known, prompt))
-        written = [one.result() for one in waiting]
-    except BaseException:
-        scorer.forget()  # a prefix that was given up may be among them
-        raise
-    scorer.trim()
-    return written
+        return [one.result() for one in waiting]
 
 
 def _decode(scorer: PrefixScorer, prefix: tuple[int, ...], known: int, prompt: Prompt) -> Generated:
