@@ -85,7 +85,7 @@ def validate(document: Any, schema: type[M], path: Path | str) -> M:
             name = str(error["loc"][-1])
             raise InputError(f"{where}: '{field}' is not a setting.{_guess(name, schema)}") from None
         # What is wrong of the whole, as two settings that do not go together, names its fields itself.
-        raise InputError(": ".join(part for part in (where, field, _said(error)) if part)) from None
+        raise InputError(": ".join(part for part in (where, field, said_of(error)) if part)) from None
 
 
 def line_of(document: Any, location: Iterable[str | int]) -> int:
@@ -117,8 +117,8 @@ def _field_names(schema: type[BaseModel], seen: set[type[BaseModel]]) -> set[str
     return names
 
 
-def _said(error: ErrorDetails) -> str:
-    """What pydantic said, what was found, and for a pattern what it stands for."""
+def said_of(error: ErrorDetails) -> str:
+    """A sentence: what pydantic said, what was found, and for a pattern what it stands for."""
     if error["type"] == "missing":
         return "is missing."
     told = error["msg"].removeprefix("Value error, ")

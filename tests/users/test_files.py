@@ -48,6 +48,7 @@ def test_attributes_may_be_named_by_level(tmp_path: Path) -> None:
             '{"id": "a", "attributes": {"allergy": "peanut"}}\n{"id": "b"}\n',
             "Did you mean 'peanuts'",
         ),
+        ('{"id": "a", "name": 3}\n{"id": "b"}\n', "line 1: name: Input should be a valid string. Found: 3."),
         ('{"id": "a"}\n{"id": "a"}\n', "line 2: id: 'a' is taken"),
         ('{"id": "a"}\n', "needs at least 2"),
         ('{"id": " "}\n{"id": "b"}\n', "line 1: id: empty"),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from forwhom.errors import InputError, unknown
 from forwhom.users.attributes import attribute, catalogue
 from forwhom.users.user import NEUTRAL, User
-from forwhom.validated import line_of, read_jsonl, read_text, read_yaml
+from forwhom.validated import line_of, read_jsonl, read_text, read_yaml, said_of
 
 _MAX_JSONL = 50_000_000  # bytes
 _WANTED = "Expected users as .yaml or, where there are many, as .jsonl."
@@ -64,9 +64,8 @@ def _user(entry: Any, where: str) -> User:
         field = ".".join(str(part) for part in error["loc"])
         near = get_close_matches(str(error["loc"][-1]), User.model_fields, n=1)
         guess = f" Did you mean '{near[0]}'?" if error["type"] == "extra_forbidden" and near else ""
-        said = error["msg"].removeprefix("Value error, ")
-        said = "is not a field of a user" if error["type"] == "extra_forbidden" else said
-        raise InputError(f"{where}: {field}: {said}.{guess}") from None
+        said = "is not a field of a user." if error["type"] == "extra_forbidden" else said_of(error)
+        raise InputError(f"{where}: {field}: {said}{guess}") from None
     if not user.id.strip():
         raise InputError(f"{where}: id: empty; every user needs an id of their own.")
     domains = [a.domain for a in user.attributes]
